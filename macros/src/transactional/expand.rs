@@ -1,0 +1,150 @@
+//! The code of a transactional function.
+
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
+
+use super::{
+    attrs::Options,
+    model::{self, Copied, Mode, Transactional},
+};
+use crate::{
+    errors::Errors,
+    function::Function,
+    path::{local, located, private, private_at},
+};
+
+/// Names that no name of the user's can be.
+struct Names {
+    runner: Ident,
+    unit: Ident,
+    result: Ident,
+}
+
+pub(super) fn transactional(transactional: &Transactional) -> TokenStream {
+    let w = private();
+    let returns = transactional.returns.span();
+    let names = Names {
+        runner: local("runner", returns),
+        unit: local("unit", returns),
+        result: local("result", returns),
+    };
+    let Names {
+        runner,
+        unit,
+        result,
+    } = &names;
+    let uow = &transactional.unit;
+    let options = options(&transactional.options);
+    let name = model::name(&transactional.function);
+    let site_span = located(transactional.function.signature.ident.span());
+    let at = private_at(site_span);
+    let site = quote_spanned!(site_span=> #at::Site::here(#name));
+    let once = once(transactional, &names);
+    let span = located(returns);
+    let body = if transactional.options.retry.unwrap_or(0) > 0 {
+        let ended = quote_spanned!(span=> #runner.finish(#unit, #result).await);
+        quote! {
+            let mut #runner = #w::Runner::new(#w::target(#uow), const { #options }, #site);
+            loop {
+                #once
+                match #ended {
+                    ::core::ops::ControlFlow::Break(#result) => return #result,
+                    ::core::ops::ControlFlow::Continue(()) => {}
+                }
+            }
+        }
+    } else {
+        let ended = quote_spanned!(span=> #runner.finish_once(#unit, #result).await);
+        quote! {
+            let mut #runner = #w::Runner::new(#w::target(#uow), const { #options }, #site);
+            #once
+            #ended
+        }
+    };
+    transactional.function.with_body(&body)
+}
+
+/// Begins a unit of work, and runs the body in it.
+fn once(transactional: &Transactional, names: &Names) -> TokenStream {
+    let Names {
+        runner,
+        unit,
+        result,
+    } = names;
+    let (uow, unit_type) = (&transactional.unit, &transactional.unit_type);
+    let returns = &transactional.returns;
+    let span = located(returns.span());
+    let w = private_at(span);
+    let mode = match transactional.mode {
+        Mode::ReadWrite => quote_spanned!(span=> #w::ReadWrite),
+        Mode::ReadOnly => quote_spanned!(span=> #w::ReadOnly),
+    };
+    // Points at the error type when that can't be made from Wharf's.
+    let begin = quote_spanned!(span=> #runner.begin::<#mode>().await?);
+    let copies = transactional.copied.iter().map(copy);
+    let statements = transactional.function.body.iter();
+    let statements = statements.flat_map(|body| &body.stmts);
+    let body = quote! {
+        async {
+            // Says what `?` and `return` in the body return.
+            #[allow(
+                unreachable_code,
+                clippy::diverging_sub_expression,
+                clippy::empty_loop,
+                clippy::let_unit_value
+            )]
+            if false {
+                let #result: #returns = loop {};
+                return #result;
+            }
+            #(#statements)*
+        }
+    };
+    let run = quote_spanned!(span=> #runner.run(&#unit, #body).await);
+    quote! {
+        let #unit = #begin;
+        let #result: #returns = {
+            let #uow: &#unit_type = &#unit;
+            #(#copies)*
+            #run
+        };
+    }
+}
+
+fn copy(argument: &Copied) -> TokenStream {
+    let ident = &argument.ident;
+    let span = located(argument.span);
+    let is_mut = argument.is_mut.then(|| quote!(mut));
+    quote_spanned!(span=> let #is_mut #ident = ::core::clone::Clone::clone(&#ident);)
+}
+
+fn options(options: &Options) -> TokenStream {
+    let w = private();
+    let isolation = options.isolation.map(|level| {
+        let level = Ident::new(level, Span::call_site());
+        quote!(.isolation(#w::Isolation::#level))
+    });
+    let read_only = options.read_only.map(|_| quote!(.read_only()));
+    let timeout = options.timeout.map(|timeout| {
+        let milliseconds = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        let milliseconds = Literal::u64_unsuffixed(milliseconds);
+        quote!(.timeout(::core::time::Duration::from_millis(#milliseconds)))
+    });
+    let retry = options.retry.map(|retry| {
+        let retry = Literal::u32_unsuffixed(retry);
+        quote!(.retry(#retry))
+    });
+    let propagation = options.propagation.map(|propagation| {
+        let propagation = Ident::new(propagation, Span::call_site());
+        quote!(.propagation(#w::Propagation::#propagation))
+    });
+    quote!(#w::TransactionOptions::new() #isolation #read_only #timeout #retry #propagation)
+}
+
+/// The mistakes, and a function that its callers can still be checked against.
+pub(super) fn stand_in(function: &Function, errors: Errors) -> TokenStream {
+    let errors = errors.into_tokens();
+    let function = function.stand_in();
+    quote!(#errors #function)
+}
