@@ -1,0 +1,41 @@
+//! The only door for generated code. Nothing here is for people, and anything here may change.
+
+use std::fmt::Display;
+
+pub use crate::driver::Element;
+#[cfg(feature = "json")]
+pub use crate::driver::Json;
+pub use crate::driver::{By, Cell, FromRow, Kind, Param, Row, ToParam, Value};
+pub use crate::entity::{Column, ColumnDef, Entity, Table};
+pub use crate::error::{Error, Result};
+pub use crate::executor::{Executor, RowsStream, WriteExecutor, target};
+pub use crate::pool::Site;
+pub use crate::query::{
+    Cursor, Derived, DerivedOrder, Effect, Filter, Op, Piece, StatementCache, Template, Term, Texts,
+};
+pub use crate::repository::{Page, Repository, Select, Slice, crud, derived, template};
+pub use crate::transaction::{Isolation, Propagation, TransactionOptions};
+pub use crate::transactional::Runner;
+pub use crate::unit_of_work::{ReadOnly, ReadWrite, UnitOfWork};
+
+/// Ids as given, as the ids that they stand for.
+pub fn ids<E: Entity, I: Into<E::Id> + Clone>(ids: &[I]) -> Vec<E::Id> {
+    ids.iter().cloned().map(Into::into).collect()
+}
+
+/// A structure on its way into a JSON column.
+///
+/// # Errors
+/// When it can't be written as JSON.
+#[cfg(feature = "json")]
+pub fn json_param<T: serde::Serialize>(value: &T) -> Result<Param<'static>> {
+    crate::driver::json_param(value)
+}
+
+/// A stored text or number that is no variant of an enum.
+pub fn unknown_variant(name: &str, value: &dyn Display) -> Error {
+    Error::new(
+        crate::ErrorKind::Decode,
+        format!("holds `{value}`, which is no variant of `{name}`"),
+    )
+}

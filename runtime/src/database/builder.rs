@@ -1,0 +1,95 @@
+//! A database that is being described.
+
+use std::sync::Arc;
+
+use super::{Database, Shared};
+use crate::driver::Endpoint;
+use crate::error::{Error, ErrorKind, Result};
+use crate::pool::PoolConfig;
+use crate::task_group::TaskGroup;
+use crate::topology::Node;
+
+/// A database that is being described; made by [`Database::builder`].
+#[derive(Debug, Clone)]
+#[must_use = "a database is opened by `connect`"]
+pub struct DatabaseBuilder {
+    primary: Option<String>,
+    pool: PoolConfig,
+    trace_statements: bool,
+}
+
+impl DatabaseBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            primary: None,
+            pool: PoolConfig::new(),
+            trace_statements: false,
+        }
+    }
+
+    /// The URL of the database. Needed.
+    pub fn primary(mut self, url: impl Into<String>) -> Self {
+        self.primary = Some(url.into());
+        self
+    }
+
+    /// How connections are pooled.
+    pub fn pool(mut self, pool: PoolConfig) -> Self {
+        self.pool = pool;
+        self
+    }
+
+    /// Whether spans carry the statements' texts (never their parameters). Default: no.
+    pub fn trace_statements(mut self, on: bool) -> Self {
+        self.trace_statements = on;
+        self
+    }
+
+    /// Opens the database, and a first connection to see that it is there.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`] with everything that is wrong at once, or why the first connection failed.
+    pub async fn connect(self) -> Result<Database> {
+        let mut problems = self.pool.problems();
+        let endpoint = match self.primary.as_deref().map(Endpoint::parse) {
+            Some(Ok(endpoint)) => Some(endpoint),
+            Some(Err(error)) => {
+                problems.insert(0, error.to_string());
+                None
+            }
+            None => {
+                problems.insert(
+                    0,
+                    "no database was named; call `primary` with its URL".to_owned(),
+                );
+                None
+            }
+        };
+        let (Some(endpoint), true) = (endpoint, problems.is_empty()) else {
+            let error = Error::new(ErrorKind::Configuration, problems.join("; "));
+            return Err(error.attempting(|| "open the database".into()));
+        };
+        let tasks = TaskGroup::default();
+        let acquire_timeout = self.pool.acquire_timeout;
+        let node = Arc::new(Node::start(
+            endpoint,
+            self.pool,
+            self.trace_statements,
+            &tasks,
+        ));
+        let database = Database {
+            shared: Arc::new(Shared {
+                node,
+                acquire_timeout,
+                tasks,
+            }),
+        };
+        match database.shared.node.warm_up().await {
+            Ok(()) => Ok(database),
+            Err(error) => {
+                database.close().await;
+                Err(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The seam to sqlx: connections, what goes over them, and what came back. Holds no pool and decides no retry.
+//!
+//! Terms: a *request* is one SQL text with its encoded arguments; an *answer* is everything the server said to it; an
+//! *exchange* is a request and its whole answer; a *wire* is a connection with at most one exchange on it.
+//!
+//! `sqlx` is named nowhere above this module, except in `__private`.
+
+mod answer;
+mod arguments;
+mod array_text;
+mod cell;
+mod class;
+mod column_type;
+mod connect;
+mod connection;
+mod dialect;
+mod json;
+mod kind;
+#[cfg(feature = "mysql")]
+mod mysql;
+mod param;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod raw;
+mod request;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod state;
+mod stream;
+mod text_time;
+mod value;
+mod wire;
+
+pub use sqlx;
+#[cfg(feature = "migrate")]
+pub(crate) use sqlx::migrate::Migrator;
+
+pub(crate) use answer::Answer;
+pub use answer::By;
+pub(crate) use array_text::array_literal;
+pub use cell::{Cell, Row};
+pub(crate) use column_type::{column_type, postgres_column_type};
+pub(crate) use connect::{Endpoint, Role};
+pub(crate) use connection::Connection;
+pub use dialect::Dialect;
+pub(crate) use json::{hex, json_text, push_array};
+pub use kind::Kind;
+pub use param::Param;
+pub use raw::RawConnection;
+pub(crate) use request::{Command, Operation, Request};
+pub(crate) use stream::{Hold, RowStream, channel as row_channel};
+#[cfg(feature = "json")]
+pub use value::Json;
+#[cfg(feature = "json")]
+pub(crate) use value::json_param;
+pub use value::{Element, FromRow, Operand, ToParam, Value};
+pub(crate) use wire::{Settled, Wire};

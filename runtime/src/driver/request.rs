@@ -1,0 +1,159 @@
+//! What is sent: one SQL text with its arguments, and what it is for.
+
+use std::sync::Arc;
+
+use super::arguments::Arguments;
+use super::dialect::Dialect;
+use super::param::Param;
+use crate::error::Result;
+
+/// A SQL text that Wharf made or that its caller vouches for. Shared texts are not copied on the way.
+#[derive(Debug, Clone)]
+pub(crate) enum Sql {
+    Static(&'static str),
+    Shared(Arc<str>),
+}
+
+impl Sql {
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Static(text) => text,
+            Self::Shared(text) => text,
+        }
+    }
+}
+
+impl From<String> for Sql {
+    fn from(text: String) -> Self {
+        Self::Shared(text.into())
+    }
+}
+
+/// What a request does to the state of its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Command {
+    Begin,
+    Statement,
+    Savepoint,
+    /// Back to a savepoint, which stays.
+    RollbackTo,
+    /// Back to a savepoint, and away with it.
+    Undo,
+    Release,
+    Commit,
+    Rollback,
+    Ping,
+    /// Trusted text of any kind.
+    Script,
+}
+
+impl Command {
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Begin,
+        Self::Statement,
+        Self::Savepoint,
+        Self::RollbackTo,
+        Self::Undo,
+        Self::Release,
+        Self::Commit,
+        Self::Rollback,
+        Self::Ping,
+        Self::Script,
+    ];
+}
+
+/// What a statement is for, in the terms of traces and errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Operation {
+    /// Who asked: `Accounts::find`, or `Account.find` for a filter.
+    pub(crate) name: &'static str,
+    /// OpenTelemetry's `db.operation.name`: `SELECT`.
+    pub(crate) verb: &'static str,
+    /// OpenTelemetry's `db.collection.name`; empty when it isn't one table.
+    pub(crate) table: &'static str,
+    /// Whether it may change anything.
+    pub(crate) writes: bool,
+    /// Whether it changes the schema, which commits a transaction on MariaDB.
+    pub(crate) ddl: bool,
+}
+
+impl Operation {
+    /// Something that only reads one table.
+    pub(crate) const fn read(name: &'static str, table: &'static str) -> Self {
+        Self {
+            name,
+            verb: "SELECT",
+            table,
+            writes: false,
+            ddl: false,
+        }
+    }
+
+    /// Something that writes one table.
+    pub(crate) const fn write(name: &'static str, verb: &'static str, table: &'static str) -> Self {
+        Self {
+            name,
+            verb,
+            table,
+            writes: true,
+            ddl: false,
+        }
+    }
+}
+
+/// One SQL text with its encoded arguments.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) sql: Sql,
+    /// `None`: the simple protocol, without a prepared statement.
+    pub(crate) arguments: Option<Arguments>,
+    pub(crate) command: Command,
+    pub(crate) operation: Operation,
+    /// Whether the prepared statement is worth keeping.
+    pub(crate) persistent: bool,
+}
+
+impl Request {
+    /// A statement with arguments, encoded here, so that what waits for the answer borrows nothing.
+    pub(crate) fn statement(
+        dialect: Dialect,
+        operation: Operation,
+        sql: impl Into<Sql>,
+        params: &[Param<'_>],
+    ) -> Result<Self> {
+        let arguments = Arguments::encode(dialect, params)
+            .map_err(|error| error.attempting(|| operation.name.into()))?;
+        Ok(Self {
+            sql: sql.into(),
+            arguments: Some(arguments),
+            command: Command::Statement,
+            operation,
+            persistent: true,
+        })
+    }
+
+    /// Transaction control, or trusted text.
+    pub(crate) fn control(command: Command, sql: impl Into<Sql>, verb: &'static str) -> Self {
+        let operation = Operation {
+            name: verb,
+            verb,
+            table: "",
+            writes: true,
+            ddl: false,
+        };
+        Self {
+            sql: sql.into(),
+            arguments: None,
+            command,
+            operation,
+            persistent: false,
+        }
+    }
+}
+
+impl From<&'static str> for Sql {
+    fn from(text: &'static str) -> Self {
+        Self::Static(text)
+    }
+}

@@ -1,0 +1,116 @@
+//! Rows that are handed over while the rest is still coming.
+
+use std::collections::VecDeque;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_util::Stream;
+use tokio::sync::mpsc;
+
+use super::answer::{By, Rows};
+use super::value::FromRow;
+use super::wire::Wire;
+use crate::error::{Error, Result};
+
+/// How many rows travel together: enough to make the hand-over cheap, few enough to start early.
+const BATCH: usize = 64;
+/// How many batches may wait for a slow reader before the exchange pauses.
+const BATCHES: usize = 2;
+
+/// Where an exchange puts its rows.
+#[derive(Debug)]
+pub(crate) struct RowSender(mpsc::Sender<Rows>);
+
+impl RowSender {
+    pub(super) fn is_due(&self, gathered: usize) -> bool {
+        gathered >= BATCH
+    }
+
+    /// Hands rows over. When nobody wants them any more they are dropped: the answer has to be read to its end anyway.
+    pub(super) async fn send(&self, rows: Rows) {
+        if rows.len() > 0 {
+            let _ = self.0.send(rows).await;
+        }
+    }
+}
+
+pub(crate) fn channel() -> (RowSender, mpsc::Receiver<Rows>) {
+    let (sender, receiver) = mpsc::channel(BATCHES);
+    (RowSender(sender), receiver)
+}
+
+/// Who holds the wire of a stream, and gives it back when dropped.
+pub(crate) trait Hold {
+    fn wire(&mut self) -> Option<&mut Wire>;
+
+    /// The exchange has ended, while somebody still read its rows.
+    fn ended(&mut self, _problem: Option<&Error>) {}
+}
+
+/// Rows of type `T`, decoded as they come.
+pub(crate) struct RowStream<T, H> {
+    /// `None` once the stream has ended, so that the wire is given back at once.
+    holder: Option<H>,
+    receiver: mpsc::Receiver<Rows>,
+    by: By,
+    decoded: VecDeque<T>,
+    ended: Option<Result<()>>,
+    item: PhantomData<fn() -> T>,
+}
+
+impl<T, H> RowStream<T, H> {
+    /// A stream over an exchange that has been started on the holder's wire.
+    pub(crate) fn new(holder: H, receiver: mpsc::Receiver<Rows>, by: By) -> Self {
+        Self {
+            holder: Some(holder),
+            receiver,
+            by,
+            decoded: VecDeque::new(),
+            ended: None,
+            item: PhantomData,
+        }
+    }
+}
+
+// Nothing in it is pinned in place.
+impl<T, H> Unpin for RowStream<T, H> {}
+
+impl<T: FromRow, H: Hold> Stream for RowStream<T, H> {
+    type Item = Result<T>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        loop {
+            if let Some(item) = this.decoded.pop_front() {
+                return Poll::Ready(Some(Ok(item)));
+            }
+            // The exchange first: it fills the channel. Its end may come before its last rows are taken.
+            if this.ended.is_none()
+                && let Some(holder) = &mut this.holder
+                && let Some(wire) = holder.wire()
+                && let Poll::Ready((_, answer)) = wire.poll_exchange(cx)
+            {
+                holder.ended(answer.as_ref().err());
+                this.ended = Some(answer.map(drop));
+                this.holder = None;
+            }
+            match this.receiver.poll_recv(cx) {
+                Poll::Ready(Some(rows)) => match rows.decode(this.by) {
+                    Ok(decoded) => this.decoded = decoded.into(),
+                    Err(error) => {
+                        this.receiver.close();
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                },
+                Poll::Ready(None) => {
+                    return match this.ended.replace(Ok(())) {
+                        Some(Err(error)) => Poll::Ready(Some(Err(error))),
+                        _ => Poll::Ready(None),
+                    };
+                }
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! What most programs need: `use wharf::prelude::*;`
+
+pub use std::time::Duration;
+
+pub use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
+
+#[cfg(feature = "json")]
+pub use crate::Json;
+pub use crate::{
+    Cursor, Database, Dialect, Entity, Error, ErrorKind, Executor, Isolation, Limits, Outcome,
+    Page, PoolConfig, Propagation, ReadOnly, ReadWrite, Receipt, Result, Row, Savepoint, Session,
+    Slice, TransactionOptions, UnitOfWork, Value, WriteExecutor, repository, transactional,
+};

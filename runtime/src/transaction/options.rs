@@ -1,0 +1,222 @@
+//! What a transaction is asked for.
+#![deny(clippy::disallowed_methods)]
+
+use std::time::Duration;
+
+use crate::driver::Dialect;
+
+/// How much of what others do at the same time a transaction sees.
+///
+/// SQLite has one level, which satisfies every one of these: its transactions are serializable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Isolation {
+    /// Sees what others haven't committed yet (MariaDB; PostgreSQL treats it as the next one).
+    ReadUncommitted,
+    /// Each statement sees what was committed before it began.
+    ReadCommitted,
+    /// Every statement sees what was committed before the first one.
+    RepeatableRead,
+    /// As if transactions ran one after the other; those that can't fail with a retryable error.
+    Serializable,
+}
+
+impl Isolation {
+    pub(crate) fn sql(self) -> &'static str {
+        match self {
+            Self::ReadUncommitted => "READ UNCOMMITTED",
+            Self::ReadCommitted => "READ COMMITTED",
+            Self::RepeatableRead => "REPEATABLE READ",
+            Self::Serializable => "SERIALIZABLE",
+        }
+    }
+}
+
+/// What a unit of work does when there is one around it already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Propagation {
+    /// Becomes a savepoint: its failure is undone alone.
+    #[default]
+    Nested,
+    /// Becomes a part of the one around it: its failure dooms that one.
+    Join,
+    /// Becomes a transaction of its own, on another connection.
+    RequiresNew,
+}
+
+/// What a transaction is asked for.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use wharf::{Isolation, TransactionOptions};
+/// let options = TransactionOptions::new().isolation(Isolation::Serializable).timeout(Duration::from_secs(2));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TransactionOptions {
+    pub(crate) isolation: Option<Isolation>,
+    pub(crate) read_only: bool,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) retry: u32,
+    pub(crate) propagation: Propagation,
+}
+
+impl TransactionOptions {
+    /// The engine's own level, reading and writing, without a timeout or a retry.
+    pub const fn new() -> Self {
+        Self {
+            isolation: None,
+            read_only: false,
+            timeout: None,
+            retry: 0,
+            propagation: Propagation::Nested,
+        }
+    }
+
+    /// The isolation level. Default: the engine's own.
+    pub const fn isolation(mut self, isolation: Isolation) -> Self {
+        self.isolation = Some(isolation);
+        self
+    }
+
+    /// Only reads.
+    pub const fn read_only(mut self) -> Self {
+        self.read_only = true;
+        self
+    }
+
+    /// How long the whole may take, from the wait for a connection to the last statement, retries included. The commit
+    /// itself is not cut short. Default: no limit.
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// How often a unit of work that lost against another one is run again. Default: 0.
+    pub const fn retry(mut self, tries: u32) -> Self {
+        self.retry = tries;
+        self
+    }
+
+    /// What to do inside another unit of work. Default: [`Propagation::Nested`].
+    pub const fn propagation(mut self, propagation: Propagation) -> Self {
+        self.propagation = propagation;
+        self
+    }
+
+    /// The text that begins such a transaction.
+    pub(crate) fn begin_sql(&self, dialect: Dialect) -> String {
+        let level = self.isolation.map(Isolation::sql);
+        match dialect {
+            // A transaction that reads first and writes later would get BUSY at the write, whatever the busy timeout:
+            // so what may write takes the lock now.
+            Dialect::Sqlite => if self.read_only {
+                "BEGIN"
+            } else {
+                "BEGIN IMMEDIATE"
+            }
+            .into(),
+            Dialect::Postgres => {
+                let level = level
+                    .map(|level| format!(" ISOLATION LEVEL {level}"))
+                    .unwrap_or_default();
+                format!(
+                    "BEGIN{level}{}",
+                    if self.read_only { " READ ONLY" } else { "" }
+                )
+            }
+            Dialect::MySql => {
+                let level = level
+                    .map(|level| format!("SET TRANSACTION ISOLATION LEVEL {level}; "))
+                    .unwrap_or_default();
+                format!(
+                    "{level}START TRANSACTION{}",
+                    if self.read_only { " READ ONLY" } else { "" }
+                )
+            }
+        }
+    }
+
+    /// Why this can't run inside the other; `None` when it can.
+    pub(crate) fn conflict_with(&self, outer: &Self, dialect: Dialect) -> Option<String> {
+        if let Some(wanted) = self.isolation
+            && dialect != Dialect::Sqlite
+            && outer.isolation != Some(wanted)
+        {
+            let has = outer
+                .isolation
+                .map_or("the engine's own level", Isolation::sql);
+            return Some(format!(
+                "it asks for {}, and the unit around it runs at {has}",
+                wanted.sql()
+            ));
+        }
+        if outer.read_only && !self.read_only {
+            return Some("it may write, and the unit around it only reads".into());
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_engine_begins_in_its_own_words() {
+        let strict = TransactionOptions::new()
+            .isolation(Isolation::Serializable)
+            .read_only();
+        let cases = [
+            (
+                TransactionOptions::new(),
+                Dialect::Sqlite,
+                "BEGIN IMMEDIATE",
+            ),
+            (strict, Dialect::Sqlite, "BEGIN"),
+            (TransactionOptions::new(), Dialect::Postgres, "BEGIN"),
+            (
+                strict,
+                Dialect::Postgres,
+                "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY",
+            ),
+            (
+                TransactionOptions::new(),
+                Dialect::MySql,
+                "START TRANSACTION",
+            ),
+            (
+                strict,
+                Dialect::MySql,
+                "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; START TRANSACTION READ ONLY",
+            ),
+        ];
+        for (options, dialect, sql) in cases {
+            assert_eq!(options.begin_sql(dialect), sql);
+        }
+    }
+
+    #[test]
+    fn an_inner_unit_must_not_ask_for_more_than_the_outer_has() {
+        let plain = TransactionOptions::new();
+        let serializable = plain.isolation(Isolation::Serializable);
+        let reading = plain.read_only();
+        let on = Dialect::Postgres;
+        assert_eq!(plain.conflict_with(&serializable, on), None);
+        assert_eq!(serializable.conflict_with(&serializable, on), None);
+        assert_eq!(reading.conflict_with(&plain, on), None);
+        assert!(
+            serializable
+                .conflict_with(&plain, on)
+                .is_some_and(|why| why.contains("the engine's own level"))
+        );
+        assert!(
+            plain
+                .conflict_with(&reading, on)
+                .is_some_and(|why| why.contains("only reads"))
+        );
+        assert_eq!(
+            serializable.conflict_with(&plain, Dialect::Sqlite),
+            None,
+            "SQLite is always serializable"
+        );
+    }
+}

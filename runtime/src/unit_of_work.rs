@@ -1,0 +1,22 @@
+//! Units of work: transactions with savepoints, all or nothing at every await.
+//!
+//! What is open and what is doomed is decided by `transaction::Stack`; `core` sends what follows from it.
+
+mod core;
+mod ending;
+mod handle;
+mod hooks;
+mod mode;
+mod raw;
+mod reference;
+mod savepoint;
+mod scope;
+
+pub(crate) use self::core::Begin;
+pub use handle::{Receipt, UnitOfWork};
+pub use mode::{Mode, ReadOnly, ReadWrite};
+pub use raw::RawUnit;
+pub(crate) use reference::Handle;
+pub use savepoint::Savepoint;
+pub use scope::AsyncUnit;
+pub(crate) use scope::Held;

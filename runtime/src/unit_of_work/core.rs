@@ -1,0 +1,459 @@
+//! One transaction: its connection, and what is open on it.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
+
+use super::hooks::{self, Fate, Hook};
+use super::scope::Held;
+use crate::driver::{
+    Answer, By, Command, Dialect, FromRow, Hold, Request, RowStream, Wire, row_channel,
+};
+use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::pool::{Lease, Purpose, Site};
+use crate::session::{Session, Slot};
+use crate::telemetry;
+use crate::topology::{Access, Node};
+use crate::transaction::{Action, LevelId, Refusal, Stack, TransactionOptions};
+
+/// How a transaction is to begin.
+#[derive(Debug)]
+pub(crate) struct Begin {
+    pub(crate) node: Arc<Node>,
+    pub(crate) session: Option<Session>,
+    pub(crate) options: TransactionOptions,
+    pub(crate) site: Site,
+    pub(crate) deadline: Option<Instant>,
+}
+
+/// One transaction.
+#[derive(Debug)]
+pub(super) struct Core {
+    pub(super) begin: Begin,
+    /// The parent of the spans of what runs inside.
+    pub(super) span: tracing::Span,
+    pub(super) dialect: Dialect,
+    /// The connection; `None` after the end. Whoever waits here waits for the statement before.
+    pub(super) wire: Arc<AsyncMutex<Carrier>>,
+    /// Guards what is open and what is doomed, for one synchronous call.
+    stack: Mutex<Stack<Hook>>,
+    /// Whether the last call failed in a way that is worth running the whole unit again.
+    is_retryable: AtomicBool,
+    /// Whether a stream is open: then nothing else may run.
+    is_streaming: AtomicBool,
+    statements: AtomicU64,
+    rows_written: AtomicU64,
+}
+
+/// The connection of a transaction, and the session's slot that it occupies.
+#[derive(Debug)]
+pub(super) struct Carrier {
+    pub(super) lease: Option<Lease>,
+    slot: Option<Slot>,
+}
+
+impl Core {
+    /// Begins a transaction.
+    ///
+    /// # Cancel safety
+    /// Safe: the connection goes to quarantine, where what may have begun is rolled back.
+    pub(super) async fn begin(begin: Begin) -> Result<Arc<Self>> {
+        let node = &begin.node;
+        let dialect = node.dialect();
+        let access = Access::of(!begin.options.read_only);
+        let session_name = begin.session.as_ref().map(Session::shared_name);
+        let mut acquire = match &begin.session {
+            Some(session) => session.acquire_options(begin.site, Purpose::Unit),
+            None => crate::pool::AcquireOptions::new(begin.site, Purpose::Unit),
+        };
+        acquire.deadline = begin.deadline;
+        (acquire.held_by_caller, acquire.held_by_session) =
+            Held::count(node.pool(access), session_name.as_ref());
+        let slot = match &begin.session {
+            Some(session) => Some(session.slot(&acquire).await?),
+            None => None,
+        };
+        let mut lease = node.lease(access, acquire).await?;
+        let request = Request::control(Command::Begin, begin.options.begin_sql(dialect), "BEGIN");
+        within(begin.deadline, lease.exchange(request))
+            .await
+            .map_err(|error| error.attempting(|| "begin".into()))?;
+        if let Some(session) = &begin.session {
+            session.count_transaction();
+        }
+        Ok(Arc::new(Self {
+            span: telemetry::unit(dialect.name(), begin.site.name),
+            dialect,
+            wire: Arc::new(AsyncMutex::new(Carrier {
+                lease: Some(lease),
+                slot,
+            })),
+            stack: Mutex::new(Stack::new(begin.site)),
+            is_retryable: AtomicBool::new(false),
+            is_streaming: AtomicBool::new(false),
+            statements: AtomicU64::new(0),
+            rows_written: AtomicU64::new(0),
+            begin,
+        }))
+    }
+
+    pub(super) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    pub(super) fn stack(&self) -> MutexGuard<'_, Stack<Hook>> {
+        // Nothing that runs under the lock leaves it half done when it panics.
+        self.stack.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the body of this unit is known to hold.
+    pub(super) fn held(&self) -> Held {
+        let access = Access::of(!self.begin.options.read_only);
+        Held {
+            pool: self.begin.node.pool(access).clone(),
+            session: self.begin.session.as_ref().map(Session::shared_name),
+        }
+    }
+
+    pub(super) fn counts(&self) -> (u64, u64) {
+        (
+            self.statements.load(Ordering::Relaxed),
+            self.rows_written.load(Ordering::Relaxed),
+        )
+    }
+
+    /// Whether the last failure is worth another try of the whole unit.
+    pub(super) fn is_retryable(&self) -> bool {
+        self.is_retryable.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn note(&self, error: &Error) {
+        self.is_retryable
+            .store(error.is_retryable(), Ordering::Relaxed);
+    }
+
+    /// From now on a unit can only be rolled back.
+    pub(super) fn doom(&self, level: LevelId, cause: &Error) {
+        self.stack().doom(level, cause.to_shared());
+    }
+
+    /// Whether a unit can be used now.
+    pub(super) fn check(&self, level: LevelId) -> Result<()> {
+        self.check_streams()?;
+        self.stack().check(level).map_err(|refusal| match refusal {
+            Refusal::Ended => Error::new(
+                ErrorKind::UnitOfWorkEnded,
+                "this unit of work has already ended",
+            ),
+            Refusal::Suspended { by } => Error::new(
+                ErrorKind::UnitOfWorkSuspended,
+                format!("the nested unit of work {by} is open; use that one, or end it first"),
+            ),
+            Refusal::Doomed { cause } => Error::rolled_back(
+                format!(
+                    "an earlier statement failed ({cause}), so this unit of work can only roll back"
+                ),
+                cause,
+            ),
+        })
+    }
+
+    /// Whether no stream holds the connection: waiting for one that the caller holds would be for ever.
+    pub(super) fn check_streams(&self) -> Result<()> {
+        if self.is_streaming.load(Ordering::Relaxed) {
+            let message =
+                "a stream on this unit of work is open; read it to its end or drop it first";
+            return Err(Error::new(ErrorKind::UnitOfWorkSuspended, message));
+        }
+        Ok(())
+    }
+
+    /// Runs a statement of one unit.
+    ///
+    /// # Cancel safety
+    /// A statement that is dropped before its answer dooms its unit: what it did is unknown.
+    pub(super) async fn run(&self, level: LevelId, request: Request) -> Result<Answer> {
+        let operation = request.operation;
+        self.admit(level, &request)?;
+        let mut carrier = self.ready(level).await?;
+        let answer = self
+            .perform(&mut carrier, Action::Statement { level }, request)
+            .await?;
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        // A SELECT may count as a write because it locks. MariaDB doesn't count the rows of an INSERT that returns them.
+        if operation.writes && operation.verb != "SELECT" {
+            let rows = answer.affected.max(answer.rows.len() as u64);
+            self.rows_written.fetch_add(rows, Ordering::Relaxed);
+        }
+        self.is_retryable.store(false, Ordering::Relaxed);
+        Ok(answer)
+    }
+
+    /// What can be refused without talking to the server.
+    fn admit(&self, level: LevelId, request: &Request) -> Result<()> {
+        self.check(level)?;
+        if request.operation.writes && self.begin.options.read_only {
+            let message = format!(
+                "`{}` writes, and this unit of work only reads",
+                request.operation.name
+            );
+            return Err(Error::new(ErrorKind::ReadOnly, message));
+        }
+        if request.operation.ddl && self.dialect == Dialect::MySql {
+            let message = format!(
+                "`{}` changes the schema, which commits the transaction on MariaDB; run it on the database itself",
+                request.operation.name
+            );
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
+        match &self.begin.session {
+            Some(session) => session.charge_operation(),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits for the connection of a unit that can be used, and finishes what others left on it.
+    pub(super) async fn ready(&self, level: LevelId) -> Result<OwnedMutexGuard<Carrier>> {
+        let carrier = self.quiet().await?;
+        // Something may have been opened, or doomed, meanwhile.
+        self.check(level)?;
+        Ok(carrier)
+    }
+
+    /// Waits for the connection, and finishes what others left on it.
+    pub(super) async fn quiet(&self) -> Result<OwnedMutexGuard<Carrier>> {
+        let wait = async {
+            let mut carrier = self.wire.clone().lock_owned().await;
+            self.repair(&mut carrier).await?;
+            Ok(carrier)
+        };
+        within(self.begin.deadline, wait).await
+    }
+
+    async fn repair(&self, carrier: &mut Carrier) -> Result<()> {
+        if let Some(lease) = &mut carrier.lease
+            && let Some(settled) = lease.settle().await
+        {
+            let undone = self.stack().abandoned(settled.done);
+            hooks::run(undone, Fate::RolledBack);
+        }
+        loop {
+            let repair = self.stack().next_repair();
+            let Some(number) = repair else { return Ok(()) };
+            let undo = self
+                .perform(carrier, Action::Undo { number }, undo(number))
+                .await;
+            if let Err(error) = undo {
+                tracing::warn!(error = %error, "a nested unit of work could not be undone");
+            }
+        }
+    }
+
+    /// Sends one request, with the stack told before and after.
+    pub(super) async fn perform(
+        &self,
+        carrier: &mut Carrier,
+        action: Action,
+        request: Request,
+    ) -> Result<Answer> {
+        let (answer, undone) = self.perform_raw(carrier, action, request).await;
+        hooks::run(undone.1, Fate::RolledBack);
+        answer
+    }
+
+    async fn perform_raw(
+        &self,
+        carrier: &mut Carrier,
+        action: Action,
+        request: Request,
+    ) -> (Result<Answer>, (Option<LevelId>, Vec<Hook>)) {
+        let name = request.operation.name;
+        let Some(lease) = &mut carrier.lease else {
+            let ended = Error::new(
+                ErrorKind::UnitOfWorkEnded,
+                "this unit of work has already ended",
+            );
+            return (Err(ended), (None, Vec::new()));
+        };
+        self.stack().sent(action);
+        let answer = match self.begin.deadline {
+            Some(deadline) => {
+                tokio::time::timeout_at(deadline.into(), lease.exchange(request)).await
+            }
+            None => Ok(lease.exchange(request).await),
+        };
+        // Past the deadline the exchange goes on: whoever comes next finishes it, and the stack still expects its end.
+        let Ok(answer) = answer else {
+            return (Err(timed_out()), (None, Vec::new()));
+        };
+        let answer = answer.map_err(|error| error.attempting(|| name.to_owned()));
+        let problem = answer.as_ref().err().map(Error::to_shared);
+        if let Err(error) = &answer {
+            self.note(error);
+        }
+        let concluded = self.stack().answered(problem);
+        (answer, concluded)
+    }
+
+    /// Starts a stream of rows, which holds the connection until it ends.
+    pub(super) async fn stream<T: FromRow>(
+        self: Arc<Self>,
+        level: LevelId,
+        request: Request,
+        by: By,
+    ) -> Result<RowStream<T, StreamHold>> {
+        self.admit(level, &request)?;
+        let mut carrier = self.ready(level).await?;
+        let (sender, receiver) = row_channel();
+        let Some(wire) = carrier.lease.as_mut().and_then(Lease::wire) else {
+            return Err(Error::new(
+                ErrorKind::UnitOfWorkEnded,
+                "this unit of work has already ended",
+            ));
+        };
+        wire.start(request, Some(sender))?;
+        self.stack().sent(Action::Stream { level });
+        self.is_streaming.store(true, Ordering::Relaxed);
+        Ok(RowStream::new(
+            StreamHold {
+                carrier,
+                core: self,
+            },
+            receiver,
+            by,
+        ))
+    }
+
+    /// Opens a nested unit.
+    pub(super) async fn open(&self, level: LevelId, site: Site) -> Result<LevelId> {
+        self.check(level)?;
+        let mut carrier = self.ready(level).await?;
+        let number = self.stack().number();
+        let request = Request::control(
+            Command::Savepoint,
+            format!("SAVEPOINT {}", name(number)),
+            "SAVEPOINT",
+        );
+        let (answer, (opened, _)) = self
+            .perform_raw(&mut carrier, Action::Open { number, site }, request)
+            .await;
+        answer?;
+        opened.ok_or_else(|| {
+            Error::new(
+                ErrorKind::UnitOfWorkEnded,
+                "this unit of work has already ended",
+            )
+        })
+    }
+
+    /// Sets a named savepoint.
+    pub(super) async fn mark(&self, level: LevelId) -> Result<u32> {
+        self.check(level)?;
+        let mut carrier = self.ready(level).await?;
+        let number = self.stack().number();
+        let request = Request::control(
+            Command::Savepoint,
+            format!("SAVEPOINT {}", name(number)),
+            "SAVEPOINT",
+        );
+        self.perform(&mut carrier, Action::Mark { number, level }, request)
+            .await?;
+        Ok(number)
+    }
+
+    /// Goes back to a named savepoint, also from a failed statement.
+    pub(super) async fn rollback_to(&self, level: LevelId, number: u32) -> Result<()> {
+        let usable = |result: Result<()>| match result {
+            // A failed statement is exactly what one goes back from.
+            Err(error) if error.kind() == ErrorKind::RolledBack => Ok(()),
+            other => other,
+        };
+        usable(self.check(level))?;
+        let mut carrier = self.quiet().await?;
+        usable(self.check(level))?;
+        if !self.stack().has_mark(level, number) {
+            let message =
+                "the savepoint belongs to another unit of work, or was itself rolled back";
+            return Err(Error::new(ErrorKind::InvalidArgument, message));
+        }
+        let sql = format!("ROLLBACK TO SAVEPOINT {}", name(number));
+        let request = Request::control(Command::RollbackTo, sql, "ROLLBACK TO SAVEPOINT");
+        self.perform(&mut carrier, Action::RollbackTo { number, level }, request)
+            .await
+            .map(drop)
+    }
+
+    /// Lends the connection itself.
+    pub(super) async fn raw(&self, level: LevelId) -> Result<OwnedMutexGuard<Carrier>> {
+        self.check(level)?;
+        self.ready(level).await
+    }
+}
+
+impl Carrier {
+    pub(super) fn give_back(&mut self) {
+        self.lease = None;
+        self.slot = None;
+    }
+
+    pub(super) fn connection(&mut self) -> Option<&mut crate::driver::Connection> {
+        self.lease.as_mut()?.connection()
+    }
+}
+
+/// What a stream on a unit of work holds.
+#[derive(Debug)]
+pub(crate) struct StreamHold {
+    carrier: OwnedMutexGuard<Carrier>,
+    core: Arc<Core>,
+}
+
+impl Hold for StreamHold {
+    fn wire(&mut self) -> Option<&mut Wire> {
+        self.carrier.lease.as_mut()?.wire()
+    }
+
+    fn ended(&mut self, problem: Option<&Error>) {
+        if let Some(error) = problem {
+            self.core.note(error);
+        }
+        let (_, undone) = self.core.stack().answered(problem.map(Error::to_shared));
+        hooks::run(undone, Fate::RolledBack);
+    }
+}
+
+impl Drop for StreamHold {
+    fn drop(&mut self) {
+        // What is left of its rows is read by whoever comes next, who also tells the stack how it ended.
+        self.core.is_streaming.store(false, Ordering::Relaxed);
+    }
+}
+
+/// A savepoint's name on the server; never a user's text.
+pub(super) fn name(number: u32) -> String {
+    format!("wharf_{number}")
+}
+
+pub(super) fn undo(number: u32) -> Request {
+    let name = name(number);
+    let sql = format!("ROLLBACK TO SAVEPOINT {name}; RELEASE SAVEPOINT {name}");
+    Request::control(Command::Undo, sql, "ROLLBACK TO SAVEPOINT")
+}
+
+/// Runs something until a deadline. What it left on the wire is finished by whoever comes next.
+async fn within<T>(deadline: Option<Instant>, work: impl Future<Output = Result<T>>) -> Result<T> {
+    match deadline {
+        Some(deadline) => tokio::time::timeout_at(deadline.into(), work)
+            .await
+            .unwrap_or_else(|_| Err(timed_out())),
+        None => work.await,
+    }
+}
+
+pub(super) fn timed_out() -> Error {
+    Error::new(ErrorKind::Timeout, "the unit of work's time is up")
+        .with_outcome(Outcome::RolledBack)
+}

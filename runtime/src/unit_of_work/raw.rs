@@ -1,0 +1,31 @@
+//! sqlx's own connection, in a unit of work.
+
+use tokio::sync::OwnedMutexGuard;
+
+use super::core::Carrier;
+use crate::driver::RawConnection;
+use crate::error::{Error, ErrorKind, Result};
+
+/// The connection of a unit of work, lent by [`UnitOfWork::raw`](crate::UnitOfWork::raw).
+///
+/// Every other call on the unit waits until this is dropped.
+#[derive(Debug)]
+pub struct RawUnit {
+    pub(super) carrier: OwnedMutexGuard<Carrier>,
+}
+
+impl RawUnit {
+    /// sqlx's own connection. Don't begin, commit or roll back through it: the unit of work does that.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ConnectionLost`] when the connection is gone.
+    pub fn connection(&mut self) -> Result<RawConnection<'_>> {
+        match self.carrier.connection() {
+            Some(connection) => Ok(RawConnection::new(connection)),
+            None => Err(Error::new(
+                ErrorKind::ConnectionLost,
+                "the connection is gone",
+            )),
+        }
+    }
+}
