@@ -1,0 +1,9 @@
+//! What the tests of Wharf stand on: real servers, faults on the wire, and futures that are dropped half-way.
+
+pub mod cancel;
+mod directory;
+mod mariadb;
+mod postgres;
+pub mod proxy;
+pub mod server;
+mod supervisor;

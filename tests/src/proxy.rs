@@ -1,0 +1,287 @@
+//! A TCP proxy between a client and a server that can lose, withhold and cut what passes.
+//!
+//! It knows no protocol. It can watch for bytes on their way to the server (`COMMIT`) and fail just there, because
+//! faults at random times hardly ever hit a commit. It delays nothing and damages no bytes.
+//!
+//! *Request* is what a client sends, *answer* what the server sends. To *reset* a connection is to end it with RST: the
+//! other side sees an error instead of the end of the stream. All waiting is for events; nothing depends on time.
+
+mod connection;
+mod pattern;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+use self::connection::Connection;
+use self::pattern::Pattern;
+
+/// Listens on a port of its own and passes connections on to a server. All of them end when it is dropped.
+#[derive(Debug)]
+pub struct Proxy {
+    address: SocketAddr,
+    controls: Arc<Controls>,
+    /// Accepts connections and owns their tasks.
+    acceptor: JoinHandle<()>,
+}
+
+/// What happens when an armed pattern passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The request is forwarded, and when the server answers, the client's connection is reset instead.
+    AckLost,
+    /// The request isn't forwarded, and both connections are reset.
+    RequestLost,
+    /// The request is forwarded and all answers are swallowed until the client goes; then the server's side is closed.
+    AckHang,
+}
+
+/// What the proxy tells its connections, and they tell it.
+#[derive(Debug)]
+struct Controls {
+    /// Guards the one-shot that is waiting for its pattern.
+    armed: Mutex<Option<(Pattern, Fault)>>,
+    answers: watch::Sender<Answers>,
+    /// Counts the calls of `reset_all`.
+    resets: watch::Sender<u64>,
+    /// How many clients are connected.
+    connections: watch::Sender<usize>,
+}
+
+/// What becomes of the answers of the server.
+#[derive(Debug, Default)]
+struct Answers {
+    /// Whether answers wait for the next release.
+    withholding: bool,
+    /// Counts the calls of `release`, so that one followed by `withhold_answers` at once isn't missed.
+    releases: u64,
+    /// What has been withheld, or swallowed by a fault, since one of them was asked for.
+    withheld_bytes: usize,
+}
+
+impl Proxy {
+    /// Starts a proxy to `upstream` on a free port of 127.0.0.1. Its tasks end with the proxy or the runtime.
+    ///
+    /// # Panics
+    /// When there is no free port, or outside of a tokio runtime.
+    pub async fn start(upstream: SocketAddr) -> Proxy {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .expect("bind a port of 127.0.0.1");
+        let address = listener
+            .local_addr()
+            .expect("a bound socket has an address");
+        let controls = Arc::new(Controls {
+            armed: Mutex::new(None),
+            answers: watch::Sender::default(),
+            resets: watch::Sender::default(),
+            connections: watch::Sender::default(),
+        });
+        let acceptor = tokio::spawn(accept(listener, upstream, Arc::clone(&controls)));
+        Proxy {
+            address,
+            controls,
+            acceptor,
+        }
+    }
+
+    /// Where clients connect to.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// From now on requests reach the server, but its answers (and the end of its stream) are withheld until
+    /// [`release`](Proxy::release). What the proxy doesn't hold itself stays in the buffers of the sockets, so an
+    /// answer of megabytes stops the server in the middle of it.
+    pub fn withhold_answers(&self) {
+        self.controls.answers.send_modify(|answers| {
+            answers.withholding = true;
+            answers.withheld_bytes = 0;
+        });
+    }
+
+    /// Delivers what was withheld, in order, and passes answers again.
+    pub fn release(&self) {
+        self.controls.answers.send_modify(|answers| {
+            answers.withholding = false;
+            answers.releases += 1;
+            answers.withheld_bytes = 0;
+        });
+    }
+
+    /// Waits until the server has answered something that the client will not see, or not before the release: the
+    /// request has reached the server and has been executed there.
+    ///
+    /// Counts what was withheld since the last [`withhold_answers`](Proxy::withhold_answers), or swallowed by a
+    /// [`Fault`] since the last [`arm`](Proxy::arm).
+    ///
+    /// # Cancel safety
+    /// Changes nothing; may be dropped and called again.
+    pub async fn answer_withheld(&self) {
+        let mut answers = self.controls.answers.subscribe();
+        let waited = answers.wait_for(|answers| answers.withheld_bytes > 0).await;
+        waited.expect("the proxy holds the sender");
+    }
+
+    /// Resets both sides of all connections, and passes new ones. A client that has just connected and was not answered
+    /// yet may count as new.
+    pub fn reset_all(&self) {
+        self.controls.resets.send_modify(|resets| *resets += 1);
+    }
+
+    /// Lets `fault` happen, once, to the next request that contains `pattern` as a whole word, on any connection.
+    /// Replaces a fault that has not happened yet.
+    ///
+    /// Case counts. A request is what the proxy reads at once: statements that a client sends together are lost
+    /// together, and an answer to an earlier one counts as the answer.
+    ///
+    /// # Panics
+    /// When `pattern` is empty or longer than 64 bytes.
+    pub fn arm(&self, pattern: &'static [u8], fault: Fault) {
+        let pattern = Pattern::new(pattern);
+        self.controls
+            .answers
+            .send_modify(|answers| answers.withheld_bytes = 0);
+        *self
+            .controls
+            .armed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some((pattern, fault));
+    }
+
+    /// Whether the fault that was armed last has still to happen.
+    pub fn is_armed(&self) -> bool {
+        self.controls
+            .armed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some()
+    }
+
+    /// How many clients are connected.
+    pub fn connections(&self) -> usize {
+        *self.controls.connections.borrow()
+    }
+
+    /// Waits until exactly `count` clients are connected. Those that are gone have no connection to the server either.
+    ///
+    /// # Cancel safety
+    /// Changes nothing; may be dropped and called again.
+    pub async fn connections_become(&self, count: usize) {
+        let mut connections = self.controls.connections.subscribe();
+        let waited = connections
+            .wait_for(|connections| *connections == count)
+            .await;
+        waited.expect("the proxy holds the sender");
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.acceptor.abort();
+    }
+}
+
+impl Controls {
+    /// The fault to apply to a request that ends `seen`, if the armed pattern is in it. It is disarmed then.
+    fn take_fault(&self, seen: &pattern::Seen) -> Option<Fault> {
+        let mut armed = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
+        armed
+            .take_if(|(pattern, _)| seen.contains(pattern))
+            .map(|(_, fault)| fault)
+    }
+
+    /// Counts an answer and says for which release it has to wait, if answers are withheld.
+    fn withhold(&self, length: usize) -> Option<u64> {
+        let mut release = None;
+        self.answers.send_if_modified(|answers| {
+            if answers.withholding {
+                answers.withheld_bytes += length;
+                release = Some(answers.releases + 1);
+            }
+            answers.withholding
+        });
+        release
+    }
+
+    /// Counts an answer that no one will see.
+    fn swallow(&self, length: usize) {
+        self.answers
+            .send_modify(|answers| answers.withheld_bytes += length);
+    }
+
+    async fn wait_for_release(&self, release: u64) {
+        let mut answers = self.answers.subscribe();
+        let waited = answers
+            .wait_for(|answers| answers.releases >= release)
+            .await;
+        waited.expect("`self` holds the sender");
+    }
+}
+
+async fn accept(listener: TcpListener, upstream: SocketAddr, controls: Arc<Controls>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                let (client, _) = accepted.expect("accept a connection");
+                // Here and not in the task, which may run later than a reset or a look at the count.
+                let resets = controls.resets.subscribe();
+                let counted = Counted::new(Arc::clone(&controls));
+                connections.spawn(async move {
+                    pass(client, upstream, &counted.controls, resets).await;
+                });
+            }
+            // Else the results of finished tasks would pile up.
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn pass(
+    client: TcpStream,
+    upstream: SocketAddr,
+    controls: &Controls,
+    mut resets: watch::Receiver<u64>,
+) {
+    let Ok(server) = TcpStream::connect(upstream).await else {
+        // The client sees what a client of a dead server sees at the latest: a reset.
+        let _ = client.set_zero_linger();
+        return;
+    };
+    let mut connection = Connection::new(client, server);
+    let ending = tokio::select! {
+        ending = connection.run(controls) => ending,
+        _ = resets.changed() => connection::Ending::ResetBoth,
+    };
+    connection.end(ending);
+}
+
+/// Counts a client as connected for as long as this lives.
+#[derive(Debug)]
+struct Counted {
+    controls: Arc<Controls>,
+}
+
+impl Counted {
+    fn new(controls: Arc<Controls>) -> Counted {
+        controls
+            .connections
+            .send_modify(|connections| *connections += 1);
+        Counted { controls }
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.controls
+            .connections
+            .send_modify(|connections| *connections -= 1);
+    }
+}
+
+#[cfg(test)]
+mod tests;
