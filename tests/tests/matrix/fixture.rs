@@ -1,0 +1,164 @@
+//! One database with one connection, an observer beside it, and optionally a proxy between them.
+
+use std::path::PathBuf;
+
+use sqlx::Connection as _;
+use wharf::prelude::*;
+use wharf_tests::proxy::Proxy;
+use wharf_tests::server::Server;
+
+use crate::bank::{Account, Accounts, Marker, Markers};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+    MariaDb,
+}
+
+/// The balances of accounts 1 to 4.
+pub type Balances = [i64; 4];
+
+pub struct Fixture {
+    pub engine: Engine,
+    pub db: Database,
+    pub proxy: Option<Proxy>,
+    /// Where the observer looks, past the proxy.
+    url: String,
+    file: Option<PathBuf>,
+    next_marker: std::sync::atomic::AtomicI64,
+}
+
+impl Fixture {
+    pub async fn direct(engine: Engine) -> Self {
+        let (url, file) = match engine {
+            Engine::Sqlite => {
+                let name = format!("wharf-matrix-{}.db", std::process::id());
+                let file = std::env::temp_dir().join(name);
+                (format!("sqlite://{}", file.display()), Some(file))
+            }
+            Engine::Postgres => (Server::postgres().database(), None),
+            Engine::MariaDb => (Server::mariadb().database(), None),
+        };
+        Self::open(engine, url.clone(), url, None, file).await
+    }
+
+    pub async fn proxied(engine: Engine) -> Self {
+        let server = if engine == Engine::Postgres {
+            Server::postgres()
+        } else {
+            Server::mariadb()
+        };
+        let proxy = Proxy::start(server.address()).await;
+        let url = server.database();
+        let through = url.replace(&server.address().to_string(), &proxy.address().to_string());
+        Self::open(engine, through, url, Some(proxy), None).await
+    }
+
+    async fn open(
+        engine: Engine,
+        through: String,
+        url: String,
+        proxy: Option<Proxy>,
+        file: Option<PathBuf>,
+    ) -> Self {
+        let pool = PoolConfig::new()
+            .max_connections(1)
+            .acquire_timeout(Duration::from_secs(20));
+        let db = Database::builder()
+            .primary(through)
+            .pool(pool)
+            .connect()
+            .await
+            .expect("the database opens");
+        db.create_table::<Account>().await.expect("accounts");
+        db.create_table::<Marker>().await.expect("markers");
+        let accounts = [1, 2, 3, 4].map(|id| Account { id, balance: 0 });
+        Accounts::insert_many(&db, &accounts)
+            .await
+            .expect("four accounts");
+        Self {
+            engine,
+            db,
+            proxy,
+            url,
+            file,
+            next_marker: 1.into(),
+        }
+    }
+
+    /// Sets every balance to 0, behind Wharf's back.
+    pub async fn reset(&self) {
+        self.observe("UPDATE accounts SET balance = 0").await;
+    }
+
+    /// What everybody sees.
+    pub async fn balances(&self) -> Balances {
+        let rows = self
+            .observe("SELECT balance FROM accounts ORDER BY id")
+            .await;
+        rows.try_into().expect("four accounts")
+    }
+
+    /// What the next borrower does on its own must be there for everybody at once.
+    pub async fn next_borrower_is_clean(&self, at: &str) {
+        let id = self
+            .next_marker
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let inserted = Markers::insert(&self.db, &Marker { id }).await;
+        assert!(
+            inserted.is_ok(),
+            "matrix violation: the next call fails after {at}: {inserted:?}"
+        );
+        let seen = self
+            .observe(&format!("SELECT id FROM markers WHERE id = {id}"))
+            .await;
+        assert_eq!(
+            seen,
+            [id],
+            "matrix violation: the next borrower's write is invisible after {at}"
+        );
+    }
+
+    async fn observe(&self, sql: &str) -> Vec<i64> {
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        match self.engine {
+            Engine::Sqlite => {
+                let mut observer = sqlx::SqliteConnection::connect(&self.url)
+                    .await
+                    .expect("an observer");
+                sqlx::query_scalar(sql)
+                    .fetch_all(&mut observer)
+                    .await
+                    .expect("an observation")
+            }
+            Engine::Postgres => {
+                let mut observer = sqlx::PgConnection::connect(&self.url)
+                    .await
+                    .expect("an observer");
+                sqlx::query_scalar(sql)
+                    .fetch_all(&mut observer)
+                    .await
+                    .expect("an observation")
+            }
+            Engine::MariaDb => {
+                let mut observer = sqlx::MySqlConnection::connect(&self.url)
+                    .await
+                    .expect("an observer");
+                sqlx::query_scalar(sql)
+                    .fetch_all(&mut observer)
+                    .await
+                    .expect("an observation")
+            }
+        }
+    }
+
+    pub async fn close(self) {
+        self.db.close().await;
+        if let Some(file) = self.file {
+            for end in ["", "-wal", "-shm"] {
+                let _ = std::fs::remove_file(format!("{}{end}", file.display()));
+            }
+        }
+    }
+}
