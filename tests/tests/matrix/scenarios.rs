@@ -108,7 +108,7 @@ pub const SCENARIOS: &[Scenario] = &[
         "transactional methods, one in the other",
         [[1, 1, 0, 0]],
         [1, 1, 0, 0],
-        |db| { Bank.raise_both(db, 1, 2).await }
+        |db| Bank.raise_both(db, 1, 2).await
     ),
     scenario!("an update of many", [[7, 7, 0, 0]], [7, 7, 0, 0], |db| {
         let accounts = [1, 2].map(|id| Account { id, balance: 7 });
