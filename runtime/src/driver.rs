@@ -27,6 +27,7 @@ mod request;
 mod sqlite;
 mod state;
 mod stream;
+#[cfg(any(feature = "chrono", feature = "time"))]
 mod text_time;
 mod value;
 mod wire;

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use super::arguments::{refused, unsupported};
+use super::arguments::refused;
+#[cfg(feature = "rust_decimal")]
+use super::arguments::unsupported;
 use super::class::{self, Class};
+#[cfg(feature = "rust_decimal")]
 use super::dialect::Dialect;
 use super::param::Param;
 use super::sqlx::sqlite::{
