@@ -150,8 +150,12 @@ impl Stage {
     async fn execute(&mut self, sql: &str) -> Result<()> {
         let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         match &mut self.attendant {
-            Attendant::Sqlite(connection) => drop(sql.execute(connection).await?),
-            Attendant::Postgres(connection) => drop(sql.execute(connection).await?),
+            Attendant::Sqlite(connection) => {
+                sql.execute(connection).await?;
+            }
+            Attendant::Postgres(connection) => {
+                sql.execute(connection).await?;
+            }
         }
         Ok(())
     }
