@@ -159,6 +159,44 @@ macro_rules! single_column {
 }
 use single_column;
 
+/// Makes a column type of a time type of `chrono` or of `time`; each brings its own parameter and its own calendar.
+#[cfg(any(feature = "chrono", feature = "time"))]
+macro_rules! times {
+    ($($type:ty, $kind:ident, $variant:ident, $parse:path, $make:ident;)+) => {$(
+        impl Value for $type {
+            const KIND: Kind = Kind::$kind;
+
+            fn to_param(&self) -> Result<Param<'_>> {
+                Ok(Param::$variant(*self))
+            }
+
+            fn from_cell(cell: Cell<'_>) -> Result<Self> {
+                let found = match cell.clone() {
+                    #[cfg(feature = "sqlite")]
+                    Cell::Sqlite(cell) => super::sqlite_value::<&str>(cell, &["TEXT"]).map(|text| {
+                        let text = text?;
+                        $parse(text).and_then($make).ok_or_else(|| super::unreadable(text, Kind::$kind.name()))
+                    }),
+                    #[cfg(feature = "postgres")]
+                    Cell::Postgres(value) => super::checked::<$type, sqlx::Postgres>(value),
+                    #[cfg(feature = "mysql")]
+                    Cell::MySql(value) => super::checked::<$type, sqlx::MySql>(value),
+                    Cell::Param(Param::$variant(value)) => Some(Ok(*value)),
+                    Cell::Param(_) => None,
+                    Cell::Text(text) => Some(
+                        $parse(text).and_then($make).ok_or_else(|| super::unreadable(text, Kind::$kind.name())),
+                    ),
+                };
+                found.unwrap_or_else(|| Err(cell.mismatch()))
+            }
+        }
+        single_column!($type);
+        impl super::operand::Element for $type {}
+    )+};
+}
+#[cfg(any(feature = "chrono", feature = "time"))]
+use times;
+
 impl<T: Value> FromRow for Option<T> {
     const WIDTH: usize = 1;
 

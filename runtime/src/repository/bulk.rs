@@ -51,7 +51,7 @@ pub async fn delete_many<E: Entity>(target: Target<'_>, ids: Vec<E::Id>) -> Resu
             &[list::<E>(chunk)?],
         )?);
     }
-    let answers = atomic(target, requests, |_| Ok(())).await?;
+    let answers = atomic(target, requests).await?;
     Ok(answers.iter().map(|answer| answer.affected).sum())
 }
 
@@ -81,7 +81,7 @@ pub async fn insert_many<E: Entity>(target: Target<'_>, entities: &[E]) -> Resul
         &places,
         &rows,
     )?;
-    let answers = atomic(target, requests, |_| Ok(())).await?;
+    let answers = atomic(target, requests).await?;
     let mut stored: Vec<E> = Vec::with_capacity(entities.len());
     for answer in &answers {
         stored.extend(answer.rows.decode::<E>(By::Position)?);
@@ -204,11 +204,7 @@ pub async fn update_many<E: Entity>(target: Target<'_>, entities: &[E]) -> Resul
 struct Mismatch;
 
 /// Runs requests as one: alone if there is one, else in a transaction of their own, or in the caller's.
-async fn atomic(
-    target: Target<'_>,
-    mut requests: Vec<Request>,
-    check: impl Fn(&[Answer]) -> Result<()>,
-) -> Result<Vec<Answer>> {
+async fn atomic(target: Target<'_>, mut requests: Vec<Request>) -> Result<Vec<Answer>> {
     if let Target::Unit(unit) = target {
         return run_all(unit.0, requests).await;
     }
@@ -220,7 +216,6 @@ async fn atomic(
     }
     let unit = begin(target, "bulk write").await?;
     let answers = run_all(unit.handle(), requests).await?;
-    check(&answers)?;
     unit.commit().await?;
     Ok(answers)
 }

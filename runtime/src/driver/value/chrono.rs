@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
 
-use super::{Cell, Kind, Param, Value, single_column};
+use super::{Cell, Kind, Param, Value, single_column, times};
 use crate::driver::sqlx;
 use crate::driver::text_time::Civil;
 use crate::error::Result;
@@ -71,40 +71,6 @@ fn date_time(civil: Civil) -> Option<NaiveDateTime> {
 
 fn timestamp(civil: Civil) -> Option<DateTime<Utc>> {
     Some((date_time(civil)? - Duration::minutes(civil.offset_minutes.into())).and_utc())
-}
-
-macro_rules! times {
-    ($($type:ty, $kind:ident, $variant:ident, $parse:path, $make:ident;)+) => {$(
-        impl Value for $type {
-            const KIND: Kind = Kind::$kind;
-
-            fn to_param(&self) -> Result<Param<'_>> {
-                Ok(Param::$variant(*self))
-            }
-
-            fn from_cell(cell: Cell<'_>) -> Result<Self> {
-                let found = match cell.clone() {
-                    #[cfg(feature = "sqlite")]
-                    Cell::Sqlite(cell) => super::sqlite_value::<&str>(cell, &["TEXT"]).map(|text| {
-                        let text = text?;
-                        $parse(text).and_then($make).ok_or_else(|| super::unreadable(text, Kind::$kind.name()))
-                    }),
-                    #[cfg(feature = "postgres")]
-                    Cell::Postgres(value) => super::checked::<$type, sqlx::Postgres>(value),
-                    #[cfg(feature = "mysql")]
-                    Cell::MySql(value) => super::checked::<$type, sqlx::MySql>(value),
-                    Cell::Param(Param::$variant(value)) => Some(Ok(*value)),
-                    Cell::Param(_) => None,
-                    Cell::Text(text) => Some(
-                        $parse(text).and_then($make).ok_or_else(|| super::unreadable(text, Kind::$kind.name())),
-                    ),
-                };
-                found.unwrap_or_else(|| Err(cell.mismatch()))
-            }
-        }
-        single_column!($type);
-        impl super::operand::Element for $type {}
-    )+};
 }
 
 times! {
