@@ -23,6 +23,11 @@
     )
 )]
 
+#[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+compile_error!(
+    "wharf has no engine to talk to: enable at least one of the features `sqlite`, `postgres` and `mysql`"
+);
+
 #[doc(hidden)]
 #[path = "__private.rs"]
 pub mod __private;
