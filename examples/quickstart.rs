@@ -1,14 +1,11 @@
-//! The smallest whole program: a structure becomes a table, and a repository reads and writes it.
-//!
-//! `cargo run --example quickstart`
+//! The smallest whole program: a table, a query, a transaction. `cargo run --example quickstart`
 
 use wharf::prelude::*;
 
 #[derive(Entity, Debug)]
 #[entity(table = "accounts")]
 struct Account {
-    #[id(generated)]
-    id: i64,
+    #[id]
     owner: String,
     balance: i64,
 }
@@ -16,27 +13,21 @@ struct Account {
 #[repository(Account)]
 struct Accounts;
 
+#[repository]
+impl Accounts {
+    async fn find_by_balance_gt(db: &impl Executor, floor: i64) -> Result<Vec<Account>>;
+}
+
 #[tokio::main]
 async fn main() -> Result<()> {
     let db = Database::connect("sqlite::memory:").await?;
     db.create_table::<Account>().await?;
-
-    let account = |owner: &str, balance| Account {
-        id: 0,
-        owner: owner.into(),
-        balance,
-    };
-    let new = [
-        account("Ada", 120),
-        account("Blaise", 40),
-        account("Carl", 300),
-    ];
-    Accounts::insert_many(&db, &new).await?;
-
-    let rich = Accounts::filter(|a| a.balance.gt(100)).order_by(|a| a.balance.desc());
-    for Account { id, owner, balance } in rich.all(&db).await? {
-        println!("{balance:>4}  {owner} (account {id})");
+    let uow = db.begin().await?;
+    for (owner, balance) in [("Ada", 120), ("Blaise", 40), ("Carl", 300)] {
+        let owner = owner.to_owned();
+        Accounts::insert(&uow, &Account { owner, balance }).await?;
     }
-    db.close().await;
+    uow.commit().await?;
+    println!("{:?}", Accounts::find_by_balance_gt(&db, 100).await?);
     Ok(())
 }
