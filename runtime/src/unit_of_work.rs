@@ -2,6 +2,7 @@
 //!
 //! What is open and what is doomed is decided by `transaction::Stack`; `core` sends what follows from it.
 
+mod carrier;
 mod core;
 mod ending;
 mod handle;
@@ -11,6 +12,7 @@ mod raw;
 mod reference;
 mod savepoint;
 mod scope;
+mod stream;
 
 pub(crate) use self::core::Begin;
 pub use handle::{Receipt, UnitOfWork};

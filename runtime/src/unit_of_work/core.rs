@@ -7,14 +7,14 @@ use std::time::Instant;
 
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
+use super::carrier::Carrier;
 use super::hooks::{self, Fate, Hook};
+use super::savepoint::undo;
 use super::scope::Held;
-use crate::driver::{
-    Answer, By, Command, Dialect, FromRow, Hold, Request, RowStream, Wire, row_channel,
-};
+use crate::driver::{Answer, Command, Dialect, Request};
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::pool::{Lease, Purpose, Site};
-use crate::session::{Session, Slot};
+use crate::pool::{Purpose, Site};
+use crate::session::Session;
 use crate::telemetry;
 use crate::topology::{Access, Node};
 use crate::transaction::{Action, LevelId, Refusal, Stack, TransactionOptions};
@@ -43,16 +43,9 @@ pub(super) struct Core {
     /// Whether the last call failed in a way that is worth running the whole unit again.
     is_retryable: AtomicBool,
     /// Whether a stream is open: then nothing else may run.
-    is_streaming: AtomicBool,
+    pub(super) is_streaming: AtomicBool,
     statements: AtomicU64,
     rows_written: AtomicU64,
-}
-
-/// The connection of a transaction, and the session's slot that it occupies.
-#[derive(Debug)]
-pub(super) struct Carrier {
-    pub(super) lease: Option<Lease>,
-    slot: Option<Slot>,
 }
 
 impl Core {
@@ -161,16 +154,6 @@ impl Core {
         })
     }
 
-    /// Whether no stream holds the connection: waiting for one that the caller holds would be for ever.
-    pub(super) fn check_streams(&self) -> Result<()> {
-        if self.is_streaming.load(Ordering::Relaxed) {
-            let message =
-                "a stream on this unit of work is open; read it to its end or drop it first";
-            return Err(Error::new(ErrorKind::UnitOfWorkSuspended, message));
-        }
-        Ok(())
-    }
-
     /// Runs a statement of one unit.
     ///
     /// # Cancel safety
@@ -193,7 +176,7 @@ impl Core {
     }
 
     /// What can be refused without talking to the server.
-    fn admit(&self, level: LevelId, request: &Request) -> Result<()> {
+    pub(super) fn admit(&self, level: LevelId, request: &Request) -> Result<()> {
         self.check(level)?;
         if request.operation.writes && self.begin.options.read_only {
             let message = format!(
@@ -264,7 +247,7 @@ impl Core {
         answer
     }
 
-    async fn perform_raw(
+    pub(super) async fn perform_raw(
         &self,
         carrier: &mut Carrier,
         action: Action,
@@ -297,150 +280,6 @@ impl Core {
         let concluded = self.stack().answered(problem);
         (answer, concluded)
     }
-
-    /// Starts a stream of rows, which holds the connection until it ends.
-    pub(super) async fn stream<T: FromRow>(
-        self: Arc<Self>,
-        level: LevelId,
-        request: Request,
-        by: By,
-    ) -> Result<RowStream<T, StreamHold>> {
-        self.admit(level, &request)?;
-        let mut carrier = self.ready(level).await?;
-        let (sender, receiver) = row_channel();
-        let Some(wire) = carrier.lease.as_mut().and_then(Lease::wire) else {
-            return Err(Error::new(
-                ErrorKind::UnitOfWorkEnded,
-                "this unit of work has already ended",
-            ));
-        };
-        wire.start(request, Some(sender))?;
-        self.stack().sent(Action::Stream { level });
-        self.is_streaming.store(true, Ordering::Relaxed);
-        Ok(RowStream::new(
-            StreamHold {
-                carrier,
-                core: self,
-            },
-            receiver,
-            by,
-        ))
-    }
-
-    /// Opens a nested unit.
-    pub(super) async fn open(&self, level: LevelId, site: Site) -> Result<LevelId> {
-        self.check(level)?;
-        let mut carrier = self.ready(level).await?;
-        let number = self.stack().number();
-        let request = Request::control(
-            Command::Savepoint,
-            format!("SAVEPOINT {}", name(number)),
-            "SAVEPOINT",
-        );
-        let (answer, (opened, _)) = self
-            .perform_raw(&mut carrier, Action::Open { number, site }, request)
-            .await;
-        answer?;
-        opened.ok_or_else(|| {
-            Error::new(
-                ErrorKind::UnitOfWorkEnded,
-                "this unit of work has already ended",
-            )
-        })
-    }
-
-    /// Sets a named savepoint.
-    pub(super) async fn mark(&self, level: LevelId) -> Result<u32> {
-        self.check(level)?;
-        let mut carrier = self.ready(level).await?;
-        let number = self.stack().number();
-        let request = Request::control(
-            Command::Savepoint,
-            format!("SAVEPOINT {}", name(number)),
-            "SAVEPOINT",
-        );
-        self.perform(&mut carrier, Action::Mark { number, level }, request)
-            .await?;
-        Ok(number)
-    }
-
-    /// Goes back to a named savepoint, also from a failed statement.
-    pub(super) async fn rollback_to(&self, level: LevelId, number: u32) -> Result<()> {
-        let usable = |result: Result<()>| match result {
-            // A failed statement is exactly what one goes back from.
-            Err(error) if error.kind() == ErrorKind::RolledBack => Ok(()),
-            other => other,
-        };
-        usable(self.check(level))?;
-        let mut carrier = self.quiet().await?;
-        usable(self.check(level))?;
-        if !self.stack().has_mark(level, number) {
-            let message =
-                "the savepoint belongs to another unit of work, or was itself rolled back";
-            return Err(Error::new(ErrorKind::InvalidArgument, message));
-        }
-        let sql = format!("ROLLBACK TO SAVEPOINT {}", name(number));
-        let request = Request::control(Command::RollbackTo, sql, "ROLLBACK TO SAVEPOINT");
-        self.perform(&mut carrier, Action::RollbackTo { number, level }, request)
-            .await
-            .map(drop)
-    }
-
-    /// Lends the connection itself.
-    pub(super) async fn raw(&self, level: LevelId) -> Result<OwnedMutexGuard<Carrier>> {
-        self.check(level)?;
-        self.ready(level).await
-    }
-}
-
-impl Carrier {
-    pub(super) fn give_back(&mut self) {
-        self.lease = None;
-        self.slot = None;
-    }
-
-    pub(super) fn connection(&mut self) -> Option<&mut crate::driver::Connection> {
-        self.lease.as_mut()?.connection()
-    }
-}
-
-/// What a stream on a unit of work holds.
-#[derive(Debug)]
-pub(crate) struct StreamHold {
-    carrier: OwnedMutexGuard<Carrier>,
-    core: Arc<Core>,
-}
-
-impl Hold for StreamHold {
-    fn wire(&mut self) -> Option<&mut Wire> {
-        self.carrier.lease.as_mut()?.wire()
-    }
-
-    fn ended(&mut self, problem: Option<&Error>) {
-        if let Some(error) = problem {
-            self.core.note(error);
-        }
-        let (_, undone) = self.core.stack().answered(problem.map(Error::to_shared));
-        hooks::run(undone, Fate::RolledBack);
-    }
-}
-
-impl Drop for StreamHold {
-    fn drop(&mut self) {
-        // What is left of its rows is read by whoever comes next, who also tells the stack how it ended.
-        self.core.is_streaming.store(false, Ordering::Relaxed);
-    }
-}
-
-/// A savepoint's name on the server; never a user's text.
-pub(super) fn name(number: u32) -> String {
-    format!("wharf_{number}")
-}
-
-pub(super) fn undo(number: u32) -> Request {
-    let name = name(number);
-    let sql = format!("ROLLBACK TO SAVEPOINT {name}; RELEASE SAVEPOINT {name}");
-    Request::control(Command::Undo, sql, "ROLLBACK TO SAVEPOINT")
 }
 
 /// Runs something until a deadline. What it left on the wire is finished by whoever comes next.

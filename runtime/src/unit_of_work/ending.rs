@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
-use super::core::{Core, name, undo};
+use super::core::Core;
 use super::hooks::{self, Fate};
+use super::savepoint::{name, undo};
 use crate::driver::{Command, Dialect, Request};
 use crate::error::{Error, Outcome, Result};
 use crate::pool::Lease;

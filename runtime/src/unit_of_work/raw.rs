@@ -2,9 +2,11 @@
 
 use tokio::sync::OwnedMutexGuard;
 
-use super::core::Carrier;
+use super::carrier::Carrier;
+use super::core::Core;
 use crate::driver::RawConnection;
 use crate::error::{Error, ErrorKind, Result};
+use crate::transaction::LevelId;
 
 /// The connection of a unit of work, lent by [`UnitOfWork::raw`](crate::UnitOfWork::raw).
 ///
@@ -27,5 +29,13 @@ impl RawUnit {
                 "the connection is gone",
             )),
         }
+    }
+}
+
+impl Core {
+    /// Lends the connection itself.
+    pub(super) async fn raw(&self, level: LevelId) -> Result<OwnedMutexGuard<Carrier>> {
+        self.check(level)?;
+        self.ready(level).await
     }
 }

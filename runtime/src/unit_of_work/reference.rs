@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::core::{Core, StreamHold};
+use super::core::Core;
 use super::scope::Held;
+use super::stream::StreamHold;
 use crate::driver::{Answer, By, Dialect, FromRow, Request, RowStream};
 use crate::error::{Error, Result};
 use crate::pool::Site;

@@ -1,0 +1,83 @@
+//! A stream of rows on a unit of work, which holds the connection until it ends.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::sync::OwnedMutexGuard;
+
+use super::carrier::Carrier;
+use super::core::Core;
+use super::hooks::{self, Fate};
+use crate::driver::{By, FromRow, Hold, Request, RowStream, Wire, row_channel};
+use crate::error::{Error, ErrorKind, Result};
+use crate::pool::Lease;
+use crate::transaction::{Action, LevelId};
+
+/// What a stream on a unit of work holds.
+#[derive(Debug)]
+pub(crate) struct StreamHold {
+    carrier: OwnedMutexGuard<Carrier>,
+    core: Arc<Core>,
+}
+
+impl Hold for StreamHold {
+    fn wire(&mut self) -> Option<&mut Wire> {
+        self.carrier.lease.as_mut()?.wire()
+    }
+
+    fn ended(&mut self, problem: Option<&Error>) {
+        if let Some(error) = problem {
+            self.core.note(error);
+        }
+        let (_, undone) = self.core.stack().answered(problem.map(Error::to_shared));
+        hooks::run(undone, Fate::RolledBack);
+    }
+}
+
+impl Drop for StreamHold {
+    fn drop(&mut self) {
+        // What is left of its rows is read by whoever comes next, who also tells the stack how it ended.
+        self.core.is_streaming.store(false, Ordering::Relaxed);
+    }
+}
+
+impl Core {
+    /// Whether no stream holds the connection: waiting for one that the caller holds would be for ever.
+    pub(super) fn check_streams(&self) -> Result<()> {
+        if self.is_streaming.load(Ordering::Relaxed) {
+            let message =
+                "a stream on this unit of work is open; read it to its end or drop it first";
+            return Err(Error::new(ErrorKind::UnitOfWorkSuspended, message));
+        }
+        Ok(())
+    }
+
+    /// Starts a stream of rows, which holds the connection until it ends.
+    pub(super) async fn stream<T: FromRow>(
+        self: Arc<Self>,
+        level: LevelId,
+        request: Request,
+        by: By,
+    ) -> Result<RowStream<T, StreamHold>> {
+        self.admit(level, &request)?;
+        let mut carrier = self.ready(level).await?;
+        let (sender, receiver) = row_channel();
+        let Some(wire) = carrier.lease.as_mut().and_then(Lease::wire) else {
+            return Err(Error::new(
+                ErrorKind::UnitOfWorkEnded,
+                "this unit of work has already ended",
+            ));
+        };
+        wire.start(request, Some(sender))?;
+        self.stack().sent(Action::Stream { level });
+        self.is_streaming.store(true, Ordering::Relaxed);
+        Ok(RowStream::new(
+            StreamHold {
+                carrier,
+                core: self,
+            },
+            receiver,
+            by,
+        ))
+    }
+}
