@@ -99,7 +99,7 @@ impl Word {
     /// The place of the word it was given among those it may be given; otherwise notes them.
     pub(crate) fn choice(&self, choices: &[&str], errors: &mut Errors) -> Option<usize> {
         let chosen = match &self.given {
-            Given::Value(value) => match &**value {
+            Given::Value(value) => match ungrouped(value) {
                 Expr::Path(path) => path.path.segments.last().map(|last| &last.ident),
                 _ => None,
             },
@@ -135,7 +135,7 @@ impl Word {
 
     fn literal(&self) -> Option<&Lit> {
         match &self.given {
-            Given::Value(value) => match &**value {
+            Given::Value(value) => match ungrouped(value) {
                 Expr::Lit(ExprLit { lit, .. }) => Some(lit),
                 _ => None,
             },
@@ -160,6 +160,14 @@ pub(crate) fn set_once<T>(slot: &mut Option<T>, value: T, word: &Ident, errors: 
     } else {
         *slot = Some(value);
     }
+}
+
+/// An expression without the invisible group in which `macro_rules!` hands it on.
+pub(crate) fn ungrouped(mut expression: &Expr) -> &Expr {
+    while let Expr::Group(group) = expression {
+        expression = &group.expr;
+    }
+    expression
 }
 
 /// The last name of a path.

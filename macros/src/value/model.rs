@@ -8,7 +8,7 @@ use syn::{
 };
 
 use super::attrs::{TypeWords, refuse_on_field, variant_name};
-use crate::{case::Case, column::model::refuse_generics, errors::Errors};
+use crate::{case::Case, column::model::refuse_generics, errors::Errors, word::ungrouped};
 
 /// A column type.
 pub(super) struct Value {
@@ -182,7 +182,7 @@ fn numbers(choice: &DataEnum, errors: &mut Errors) -> Option<Form> {
 }
 
 fn literal(expression: &Expr) -> Option<i64> {
-    match expression {
+    match ungrouped(expression) {
         Expr::Lit(ExprLit {
             lit: Lit::Int(number),
             ..
@@ -191,14 +191,13 @@ fn literal(expression: &Expr) -> Option<i64> {
             op: UnOp::Neg(_),
             expr,
             ..
-        }) => match &**expr {
+        }) => match ungrouped(expr) {
             Expr::Lit(ExprLit {
                 lit: Lit::Int(number),
                 ..
             }) => format!("-{}", number.base10_digits()).parse().ok(),
             _ => None,
         },
-        Expr::Group(group) => literal(&group.expr),
         Expr::Paren(paren) => literal(&paren.expr),
         _ => None,
     }

@@ -144,6 +144,63 @@ mod written {
     }
 
     entity!(Account, Accounts, i64, find_by_owner, &UnitOfWork, close);
+
+    macro_rules! literals {
+        (
+            $table:literal, $column:literal, $query:literal, $timeout:literal, $retry:literal,
+            $isolation:expr, $low:literal, $high:literal, $case:literal
+        ) => {
+            #[derive(Entity, Debug, Clone)]
+            #[entity(table = $table)]
+            pub struct Note {
+                #[id]
+                pub id: i64,
+                #[column(name = $column)]
+                pub text: String,
+            }
+
+            #[derive(Value, Debug, Clone, Copy)]
+            #[value(integer)]
+            pub enum Level {
+                Low = -$low,
+                High = $high,
+            }
+
+            #[derive(Value, Debug, Clone, Copy)]
+            #[value(rename_all = $case)]
+            pub enum Mood {
+                VeryHappy,
+            }
+
+            #[repository(Note)]
+            pub struct Notes;
+
+            #[repository]
+            impl Notes {
+                #[query($query)]
+                pub async fn texts(db: &impl Executor) -> Result<Vec<String>>;
+                #[query($query, mysql = $query)]
+                pub async fn texts_again(db: &impl Executor) -> Result<Vec<String>>;
+            }
+
+            #[transactional(timeout = $timeout, retry = $retry, isolation = $isolation)]
+            pub async fn forget(uow: &UnitOfWork, id: i64) -> Result<bool> {
+                Notes::delete(uow, id).await
+            }
+        };
+    }
+
+    literals!(
+        "diary",
+        "what",
+        "SELECT what FROM diary",
+        "2s",
+        3,
+        Serializable,
+        1,
+        2,
+        "snake_case"
+    );
 }
 
 async fn calls(db: &wharf::Database) -> wharf::Result<()> {
@@ -151,6 +208,8 @@ async fn calls(db: &wharf::Database) -> wharf::Result<()> {
     hidden::all(db, String::new()).await?;
     written::close(db, 1).await?;
     written::Accounts::find_by_owner(db, "ada").await?;
+    written::forget(db, 1).await?;
+    written::Notes::texts(db).await?;
     Ok(())
 }
 

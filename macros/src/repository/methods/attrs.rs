@@ -1,7 +1,5 @@
 //! The words on a method of a repository.
 
-use proc_macro2::TokenStream;
-use quote::ToTokens as _;
 use syn::{
     Attribute, Expr, ExprLit, Ident, Lit, LitStr, Token, ext::IdentExt as _, parse::ParseStream,
 };
@@ -10,7 +8,7 @@ use wharf_sql::Dialect;
 use crate::{
     errors::Errors,
     suggest::alternatives,
-    word::{path_name, set_once},
+    word::{path_name, set_once, ungrouped},
 };
 
 /// What the attributes of a method say.
@@ -148,14 +146,12 @@ impl QueryWords {
 }
 
 fn literal(expression: &Expr, errors: &mut Errors) -> Option<LitStr> {
-    match expression {
+    match ungrouped(expression) {
         Expr::Lit(ExprLit {
             lit: Lit::Str(text),
             ..
         }) => Some(text.clone()),
-        Expr::Group(group) => literal(&group.expr, errors),
         other => {
-            let other: TokenStream = other.to_token_stream();
             errors.on(
                 other,
                 "expected a string literal: it is read while compiling",
