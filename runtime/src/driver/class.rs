@@ -2,6 +2,9 @@
 //!
 //! The codes and what follows from them are in each engine's manual: PostgreSQL's appendix A, MariaDB's error code
 //! list, SQLite's result codes.
+//!
+//! A type that doesn't fit is a matter of the schema, a value that doesn't fit is one of encoding. MariaDB, and SQLite in
+//! most tables, convert between types: there the same mistake is found by the first value that can't be converted, or never.
 #![deny(clippy::disallowed_methods)]
 
 use crate::error::{ConstraintKind, ErrorKind};
@@ -45,9 +48,8 @@ pub(super) fn postgres(code: &str) -> Class {
         "25006" => Class::ReadOnly,
         "25P02" => Class::Poisoned,
         "42501" => Class::Mistake(ErrorKind::Privilege),
-        "42P01" | "42703" | "42883" | "42704" | "3F000" | "42P07" | "42701" | "3D000" => {
-            Class::Mistake(ErrorKind::Schema)
-        }
+        "42P01" | "42703" | "42883" | "42704" | "3F000" | "42P07" | "42701" | "3D000" | "42804"
+        | "42846" => Class::Mistake(ErrorKind::Schema),
         "XX001" | "XX002" | "58P01" => Class::Fatal(ErrorKind::Corrupt),
         "0A000" => Class::Mistake(ErrorKind::Unsupported),
         _ if code.starts_with("08") => Class::Lost,
@@ -76,7 +78,9 @@ pub(super) fn mysql(number: u16) -> Class {
         1290 | 1836 | 1792 => Class::ReadOnly,
         1045 | 1698 => Class::Fatal(ErrorKind::Authentication),
         1044 | 1142 | 1143 | 1227 => Class::Mistake(ErrorKind::Privilege),
-        1146 | 1054 | 1305 | 1051 | 1049 | 1050 | 1060 => Class::Mistake(ErrorKind::Schema),
+        1146 | 1054 | 1305 | 1051 | 1049 | 1050 | 1060 | 4078 | 4079 => {
+            Class::Mistake(ErrorKind::Schema)
+        }
         1264 | 1366 | 1406 | 1292 => Class::Mistake(ErrorKind::Encode),
         1064 | 1149 => Class::Mistake(ErrorKind::Syntax),
         1194 | 1195 => Class::Fatal(ErrorKind::Corrupt),
@@ -100,6 +104,8 @@ pub(super) fn sqlite(code: u32, message: &str) -> Class {
             Class::Mistake(ErrorKind::Schema)
         }
         1 => Class::Mistake(ErrorKind::Syntax),
+        // A value of another type, in a table that is STRICT.
+        3091 => Class::Mistake(ErrorKind::Schema),
         _ => match code & 0xff {
             5 | 6 => Class::Retryable(ErrorKind::Busy),
             8 => Class::ReadOnly,
@@ -107,7 +113,7 @@ pub(super) fn sqlite(code: u32, message: &str) -> Class {
             13 | 18 => Class::Limit,
             10 | 11 | 26 => Class::Fatal(ErrorKind::Corrupt),
             14 => Class::Fatal(ErrorKind::Connect),
-            20 => Class::Mistake(ErrorKind::Encode),
+            20 => Class::Mistake(ErrorKind::Schema),
             23 | 3 => Class::Mistake(ErrorKind::Privilege),
             _ => Class::Other,
         },
@@ -144,6 +150,10 @@ mod tests {
             ("42601", Mistake(ErrorKind::Syntax)),
             ("42P01", Mistake(ErrorKind::Schema)),
             ("42703", Mistake(ErrorKind::Schema)),
+            ("42804", Mistake(ErrorKind::Schema)),
+            ("42846", Mistake(ErrorKind::Schema)),
+            ("42883", Mistake(ErrorKind::Schema)),
+            ("22P02", Mistake(ErrorKind::Encode)),
             ("42501", Mistake(ErrorKind::Privilege)),
             ("XX001", Fatal(ErrorKind::Corrupt)),
             ("P0001", Other),
@@ -168,6 +178,8 @@ mod tests {
             (1792, ReadOnly),
             (1045, Fatal(ErrorKind::Authentication)),
             (1146, Mistake(ErrorKind::Schema)),
+            (4078, Mistake(ErrorKind::Schema)),
+            (1366, Mistake(ErrorKind::Encode)),
             (1064, Mistake(ErrorKind::Syntax)),
             (9999, Other),
         ];
@@ -188,6 +200,8 @@ mod tests {
             (275, Constraint(Check)),
             (3850, Fatal(ErrorKind::Corrupt)),
             (14, Fatal(ErrorKind::Connect)),
+            (20, Mistake(ErrorKind::Schema)),
+            (3091, Mistake(ErrorKind::Schema)),
             (1, Mistake(ErrorKind::Syntax)),
             (7, Other),
         ];

@@ -48,7 +48,7 @@ pub enum ErrorKind {
     Cancelled,
     /// A deadline passed.
     Timeout,
-    /// The database doesn't know the table, the column or the function.
+    /// The database doesn't know the table, the column or the function, or knows it with another type.
     Schema,
     /// The SQL isn't well-formed, or isn't allowed.
     Syntax,

@@ -43,6 +43,18 @@ on_all_engines! {
         refused_saying(Writes::unknown_function(db).await, ErrorKind::Schema, &["no_such_function"]);
     }
 
+    async fn a_column_of_another_type_is_told_by_the_type_or_by_the_value(db: &Database) {
+        let strict = if db.dialect() == Dialect::Sqlite { "STRICT" } else { "" };
+        let columns = "id INTEGER PRIMARY KEY, owner INTEGER, balance INTEGER, version INTEGER";
+        db.execute(format!("CREATE TABLE accounts ({columns}) {strict}")).await?;
+        let kind = match db.dialect() {
+            Dialect::Sqlite | Dialect::Postgres => ErrorKind::Schema,
+            // It converts what can be converted, so it is the value that is wrong.
+            Dialect::MySql => ErrorKind::Encode,
+        };
+        refused_saying(Accounts::insert(db, &account(1, "ada", 0)).await, kind, &["insert accounts", "owner"]);
+    }
+
     async fn a_script_that_is_no_sql_is_a_syntax_error(db: &Database) {
         refused_saying(db.execute("SELEKT 1").await, ErrorKind::Syntax, &["execute", "SELEKT"]);
         refused(db.execute("SELECT 'open").await, ErrorKind::Syntax);
