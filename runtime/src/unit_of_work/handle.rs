@@ -125,7 +125,9 @@ impl<M: Mode> UnitOfWork<M> {
     /// Undoes everything; for a nested unit: everything in it.
     ///
     /// # Errors
-    /// When a nested unit can't be undone; then the whole transaction is doomed. Rolling back the outermost never fails.
+    /// [`ErrorKind::UnitOfWorkSuspended`] while a stream on the transaction is open; the unit is then rolled back once the
+    /// stream is gone. Otherwise the outermost never fails. A nested one does when it can't be undone; then the whole
+    /// transaction is doomed.
     ///
     /// # Cancel safety
     /// Safe: what was begun is finished by the pool, or by the next call on the unit around it.
