@@ -10,7 +10,7 @@ use super::shared::{AcquireOptions, Granted, Pool, closed};
 use super::state::Ticket;
 use crate::error::{Error, ErrorKind, Result};
 
-/// How long every holder must have been this very task, idle, before a wait is called a deadlock. Long enough for another
+/// How long this very task must have held every connection before a wait is called a deadlock. Long enough for another
 /// branch of the same task to take its turn, short enough to be told at once.
 const DEADLOCK_AFTER: Duration = Duration::from_millis(100);
 /// How many holders an error names.
@@ -64,7 +64,7 @@ impl Pool {
         &self,
         now: Instant,
         options: &AcquireOptions,
-        idle_for: Duration,
+        held_for: Duration,
     ) -> Option<Error> {
         let inner = self.lock();
         let census = inner.state.census();
@@ -73,13 +73,13 @@ impl Pool {
         }
         let holders: Vec<&Holder> = inner.holders.iter().flatten().collect();
         // Known: the caller said how many it holds. Guessed, after a while: every holder is a unit of this very task,
-        // and none of them has moved.
+        // and none of them has ended.
         let is_known = options.held_by_caller >= census.max;
         let runner = Runner::current();
-        let is_guessed = !idle_for.is_zero()
+        let is_guessed = !held_for.is_zero()
             && holders.len() == census.max
             && holders.iter().all(|holder| {
-                holder.is_unit && holder.runner == runner && holder.held(now) >= idle_for
+                holder.is_unit && holder.runner == runner && holder.held(now) >= held_for
             });
         if !is_known && !is_guessed {
             return None;
