@@ -100,16 +100,16 @@ pub trait FromRow: Sized {
 
 /// Reads a value of PostgreSQL or MariaDB after a look at its type: sqlx's decoders trust the caller.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
-pub(super) fn checked<'r, T, DB>(value: DB::ValueRef<'r>) -> Option<Result<T>>
+pub(super) fn checked<'r, T, DB>(value: &DB::ValueRef<'r>) -> Option<Result<T>>
 where
-    DB: sqlx::Database,
+    DB: sqlx::Database<ValueRef<'r>: Clone>,
     T: sqlx::Decode<'r, DB> + sqlx::Type<DB>,
 {
     use sqlx::ValueRef as _;
     if !T::compatible(&value.type_info()) {
         return None;
     }
-    Some(T::decode(value).map_err(|problem| {
+    Some(T::decode(value.clone()).map_err(|problem| {
         Mismatch::Value {
             problem: problem.to_string(),
         }
@@ -120,7 +120,7 @@ where
 /// Reads a value of SQLite. Its types belong to the value and not to the column, so each one is looked at.
 #[cfg(feature = "sqlite")]
 pub(super) fn sqlite_value<'r, T: sqlx::Decode<'r, sqlx::Sqlite>>(
-    cell: super::cell::SqliteCell<'r>,
+    cell: &super::cell::SqliteCell<'r>,
     types: &[&str],
 ) -> Option<Result<T>> {
     use sqlx::{TypeInfo as _, ValueRef as _};
@@ -171,7 +171,7 @@ macro_rules! times {
             }
 
             fn from_cell(cell: Cell<'_>) -> Result<Self> {
-                let found = match cell.clone() {
+                let found = match &cell {
                     #[cfg(feature = "sqlite")]
                     Cell::Sqlite(cell) => super::sqlite_value::<&str>(cell, &["TEXT"]).map(|text| {
                         let text = text?;
