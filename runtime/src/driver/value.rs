@@ -162,7 +162,7 @@ use single_column;
 /// Makes a column type of a time type of `chrono` or of `time`; each brings its own parameter and its own calendar.
 #[cfg(any(feature = "chrono", feature = "time"))]
 macro_rules! times {
-    ($($type:ty, $kind:ident, $variant:ident, $parse:path, $make:ident;)+) => {$(
+    ($($type:ty, $kind:ident, $variant:ident, $civil:ident, $parse:path, $make:ident;)+) => {$(
         impl Value for $type {
             const KIND: Kind = Kind::$kind;
 
@@ -181,7 +181,8 @@ macro_rules! times {
                     Cell::Postgres(value) => super::checked::<$type, sqlx::Postgres>(value),
                     #[cfg(feature = "mysql")]
                     Cell::MySql(value) => super::checked::<$type, sqlx::MySql>(value),
-                    Cell::Param(Param::$variant(value)) => Some(Ok(*value)),
+                    // As it is stored: in UTC, and cut to the microsecond.
+                    Cell::Param(Param::$variant(value)) => Some(Ok($make($civil(*value)).unwrap_or(*value))),
                     Cell::Param(_) => None,
                     Cell::Text(text) => Some(
                         $parse(text).and_then($make).ok_or_else(|| super::unreadable(text, Kind::$kind.name())),
