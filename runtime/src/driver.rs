@@ -14,6 +14,7 @@ mod column_type;
 mod connect;
 mod connection;
 mod dialect;
+mod gather;
 mod json;
 mod kind;
 #[cfg(feature = "mysql")]
@@ -44,6 +45,7 @@ pub(crate) use column_type::{column_type, postgres_column_type};
 pub(crate) use connect::{Endpoint, Role};
 pub(crate) use connection::Connection;
 pub use dialect::Dialect;
+pub(crate) use gather::gather;
 pub(crate) use json::{hex, json_text, push_array};
 pub use kind::Kind;
 pub use param::Param;

@@ -8,7 +8,9 @@ use futures_util::{FutureExt, Stream, TryFutureExt};
 use tracing::Instrument;
 
 use crate::database::Database;
-use crate::driver::{Answer, By, Dialect, FromRow, Hold, Request, RowStream, Wire, row_channel};
+use crate::driver::{
+    Answer, By, Dialect, FromRow, Hold, Request, RowStream, Wire, gather, row_channel,
+};
 use crate::error::{Error, Result};
 use crate::pool::{AcquireOptions, Lease, Purpose, Site};
 use crate::session::{Session, Slot};
@@ -169,6 +171,18 @@ impl<'a> Target<'a> {
             .await
     }
 
+    /// Runs one request and makes its rows what is asked for, while the rest is still coming; `blame` says what a row
+    /// that can't be read was read for.
+    pub(crate) async fn rows<T: FromRow>(
+        self,
+        request: Request,
+        by: By,
+        blame: impl FnOnce(Error) -> Error,
+    ) -> Result<Vec<T>> {
+        let read = gather(request, by, |request| self.run(request)).await?;
+        read.map_err(blame)
+    }
+
     /// A connection for one statement outside of any unit.
     async fn lease(self, request: &Request) -> Result<(Lease, Option<Slot>)> {
         let operation = &request.operation;
@@ -200,7 +214,7 @@ impl<'a> Target<'a> {
     /// Starts a stream of rows.
     pub(crate) async fn stream<T: FromRow + Send + 'static>(
         self,
-        request: Request,
+        mut request: Request,
         by: By,
     ) -> Result<Running<T>> {
         if let Self::Unit(unit) = self {
@@ -208,8 +222,9 @@ impl<'a> Target<'a> {
         }
         let (mut lease, slot) = self.lease(&request).await?;
         let (sender, receiver) = row_channel();
+        request.sender = Some(sender);
         if let Some(wire) = lease.wire() {
-            wire.start(request, Some(sender))?;
+            wire.start(request)?;
         }
         Ok(Box::pin(RowStream::new(
             StreamHold { lease, _slot: slot },

@@ -7,7 +7,6 @@ use super::dialect::Dialect;
 use super::request::{Command, Request, Sql};
 use super::sqlx::{self, AssertSqlSafe, Either, Executor as _, SqlSafeStr as _, SqlStr};
 use super::state::{Ending, State};
-use super::stream::RowSender;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 
 /// One connection to a server.
@@ -38,7 +37,7 @@ macro_rules! run_on {
     ($connection:expr, $request:expr, $sender:expr, $database:ty, $engine:ident, $last_id:expr) => {{
         let sql = sql_str($request.sql);
         let mut rows = Vec::new();
-        let (mut affected, mut last_id) = (0, None);
+        let (mut affected, mut returned, mut last_id) = (0, 0, None);
         let mut results = match $request.arguments {
             Some(Arguments::$engine(arguments)) => {
                 $connection.fetch_many(sqlx::query_with::<$database, _>(sql, arguments).persistent($request.persistent))
@@ -54,6 +53,7 @@ macro_rules! run_on {
                 }
                 Ok(Some(Either::Right(row))) => {
                     rows.push(row);
+                    returned += 1;
                     if let Some(sender) = $sender
                         && sender.is_due(rows.len())
                     {
@@ -68,7 +68,7 @@ macro_rules! run_on {
         if let Some(sender) = $sender {
             sender.send(Rows::$engine(std::mem::take(&mut rows))).await;
         }
-        ending.map(|()| Answer { rows: Rows::$engine(rows), affected, last_id })
+        ending.map(|()| Answer { rows: Rows::$engine(rows), affected, returned, last_id })
     }};
 }
 
@@ -116,15 +116,15 @@ impl Connection {
         self.bypassed |= command == Command::Script;
     }
 
-    /// Sends a request and gathers its whole answer; with a `sender`, rows go there as they come.
+    /// Sends a request and gathers its whole answer, or sends its rows on as they come.
     ///
     /// Takes and returns the connection, so that the exchange can outlive whoever asked for it.
     pub(super) async fn run(
         mut self: Box<Self>,
-        request: Request,
-        sender: Option<RowSender>,
+        mut request: Request,
     ) -> (Box<Self>, Result<Answer>) {
         let (command, operation) = (request.command, request.operation);
+        let sender = request.sender.take();
         let sender = sender.as_ref();
         let answer = match &mut self.socket {
             #[cfg(feature = "sqlite")]

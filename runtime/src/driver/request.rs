@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::arguments::Arguments;
 use super::dialect::Dialect;
 use super::param::Param;
+use super::stream::RowSender;
 use crate::error::Result;
 
 /// A SQL text that Wharf made or that its caller vouches for. Shared texts are not copied on the way.
@@ -112,6 +113,8 @@ pub(crate) struct Request {
     pub(crate) operation: Operation,
     /// Whether the prepared statement is worth keeping.
     pub(crate) persistent: bool,
+    /// Where rows go as they come; `None`: into the answer.
+    pub(crate) sender: Option<RowSender>,
 }
 
 impl Request {
@@ -130,6 +133,7 @@ impl Request {
             command: Command::Statement,
             operation,
             persistent: true,
+            sender: None,
         })
     }
 
@@ -148,6 +152,7 @@ impl Request {
             command,
             operation,
             persistent: false,
+            sender: None,
         }
     }
 }

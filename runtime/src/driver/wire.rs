@@ -12,7 +12,6 @@ use std::task::{Context, Poll, ready};
 use super::answer::Answer;
 use super::connection::Connection;
 use super::request::{Command, Request};
-use super::stream::RowSender;
 use crate::error::{Error, ErrorKind, Result};
 
 type Exchange = Pin<Box<dyn Future<Output = (Box<Connection>, Result<Answer>)> + Send>>;
@@ -46,12 +45,12 @@ impl Wire {
     /// # Cancel safety
     /// Dropped in between, the exchange stays on the wire: see [`Wire::settle`].
     pub(crate) async fn exchange(&mut self, request: Request) -> Result<Answer> {
-        self.start(request, None)?;
+        self.start(request)?;
         poll_fn(|cx| self.poll_exchange(cx)).await.1
     }
 
     /// Puts a request on the wire without waiting for anything.
-    pub(crate) fn start(&mut self, request: Request, sender: Option<RowSender>) -> Result<()> {
+    pub(crate) fn start(&mut self, request: Request) -> Result<()> {
         let Some(mut connection) = self.connection.take() else {
             return Err(Error::new(
                 ErrorKind::ConnectionLost,
@@ -60,7 +59,7 @@ impl Wire {
         };
         let command = request.command;
         connection.sent(command);
-        self.exchange = Some((command, Box::pin(connection.run(request, sender))));
+        self.exchange = Some((command, Box::pin(connection.run(request))));
         Ok(())
     }
 

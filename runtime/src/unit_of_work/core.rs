@@ -168,7 +168,7 @@ impl Core {
         self.statements.fetch_add(1, Ordering::Relaxed);
         // A SELECT may count as a write because it locks. MariaDB doesn't count the rows of an INSERT that returns them.
         if operation.writes && operation.verb != "SELECT" {
-            let rows = answer.affected.max(answer.rows.len() as u64);
+            let rows = answer.affected.max(answer.returned);
             self.rows_written.fetch_add(rows, Ordering::Relaxed);
         }
         self.is_retryable.store(false, Ordering::Relaxed);
