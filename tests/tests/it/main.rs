@@ -6,6 +6,7 @@
 mod harness;
 
 mod borrowing;
+mod bulk;
 mod crud;
 mod derived;
 mod entities;
