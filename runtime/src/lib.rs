@@ -31,6 +31,8 @@ compile_error!(
 #[doc(hidden)]
 #[path = "__private.rs"]
 pub mod __private;
+#[allow(dead_code, reason = "the pool reads another clock yet")]
+mod clock;
 mod database;
 mod driver;
 mod entity;

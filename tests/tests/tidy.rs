@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The layers of the runtime, lowest first. A module may import from its own layer and from those below.
 const LAYERS: &[&[&str]] = &[
-    &["error", "policy", "telemetry", "task_group"],
+    &["clock", "error", "policy", "telemetry", "task_group"],
     &["driver"],
     &["entity", "query", "pool", "topology"],
     &["transaction"],
