@@ -1,3 +1,5 @@
 //! Pure algorithms: no clock, no randomness, no I/O; what they need to know is an argument.
 
 pub(crate) mod backoff;
+#[allow(dead_code, reason = "the pool doesn't shed yet")]
+pub(crate) mod codel;

@@ -32,6 +32,7 @@ const PURE: &[&str] = &[
     "driver/state.rs",
     "driver/text_time.rs",
     "policy/backoff.rs",
+    "policy/codel.rs",
     "pool/state.rs",
     "query/bulk.rs",
     "query/expr.rs",
