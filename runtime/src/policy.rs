@@ -3,3 +3,5 @@
 pub(crate) mod backoff;
 #[allow(dead_code, reason = "the pool doesn't shed yet")]
 pub(crate) mod codel;
+#[allow(dead_code, reason = "the pool has one size yet")]
+pub(crate) mod elastic;

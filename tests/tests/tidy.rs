@@ -33,6 +33,7 @@ const PURE: &[&str] = &[
     "driver/text_time.rs",
     "policy/backoff.rs",
     "policy/codel.rs",
+    "policy/elastic.rs",
     "pool/state.rs",
     "query/bulk.rs",
     "query/expr.rs",
