@@ -5,3 +5,5 @@ pub(crate) mod backoff;
 pub(crate) mod codel;
 #[allow(dead_code, reason = "the pool has one size yet")]
 pub(crate) mod elastic;
+#[allow(dead_code, reason = "the pool validates by a constant yet")]
+pub(crate) mod freshness;

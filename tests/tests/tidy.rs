@@ -34,6 +34,7 @@ const PURE: &[&str] = &[
     "policy/backoff.rs",
     "policy/codel.rs",
     "policy/elastic.rs",
+    "policy/freshness.rs",
     "pool/state.rs",
     "query/bulk.rs",
     "query/expr.rs",
