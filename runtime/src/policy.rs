@@ -7,3 +7,5 @@ pub(crate) mod codel;
 pub(crate) mod elastic;
 #[allow(dead_code, reason = "the pool validates by a constant yet")]
 pub(crate) mod freshness;
+#[allow(dead_code, reason = "the pool measures nothing yet")]
+pub(crate) mod histogram;

@@ -35,6 +35,7 @@ const PURE: &[&str] = &[
     "policy/codel.rs",
     "policy/elastic.rs",
     "policy/freshness.rs",
+    "policy/histogram.rs",
     "pool/state.rs",
     "query/bulk.rs",
     "query/expr.rs",
