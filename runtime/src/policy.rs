@@ -9,3 +9,5 @@ pub(crate) mod elastic;
 pub(crate) mod freshness;
 #[allow(dead_code, reason = "the pool measures nothing yet")]
 pub(crate) mod histogram;
+#[allow(dead_code, reason = "the pool measures nothing yet")]
+pub(crate) mod rate;

@@ -36,6 +36,7 @@ const PURE: &[&str] = &[
     "policy/elastic.rs",
     "policy/freshness.rs",
     "policy/histogram.rs",
+    "policy/rate.rs",
     "pool/state.rs",
     "query/bulk.rs",
     "query/expr.rs",
