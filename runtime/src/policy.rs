@@ -11,3 +11,5 @@ pub(crate) mod freshness;
 pub(crate) mod histogram;
 #[allow(dead_code, reason = "the pool measures nothing yet")]
 pub(crate) mod rate;
+#[allow(dead_code, unreachable_pub, reason = "the pool measures nothing yet")]
+pub(crate) mod usage;

@@ -37,6 +37,7 @@ const PURE: &[&str] = &[
     "policy/freshness.rs",
     "policy/histogram.rs",
     "policy/rate.rs",
+    "policy/usage.rs",
     "pool/state.rs",
     "query/bulk.rs",
     "query/expr.rs",
