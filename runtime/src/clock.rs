@@ -29,14 +29,17 @@ impl Time {
     /// When the process first read a clock.
     const ZERO: Self = Self(0);
 
+    #[cfg(test)]
     pub(crate) const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 
+    #[cfg(test)]
     pub(crate) const fn from_millis(millis: u64) -> Self {
         Self(millis.saturating_mul(1_000_000))
     }
 
+    #[cfg(test)]
     pub(crate) const fn as_nanos(self) -> u64 {
         self.0
     }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::arguments::refused;
 use super::class::{self, Class};
+use super::connect::statement_cache_in;
 use super::kind::Kind;
 use super::param::Param;
 use super::sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgDatabaseError};
@@ -15,6 +16,7 @@ use crate::error::{Constraint, Error, ErrorKind, Result};
 /// A server and a database on it.
 #[derive(Debug, Clone)]
 pub(crate) struct Endpoint {
+    pub(super) statement_cache: usize,
     options: PgConnectOptions,
 }
 
@@ -26,29 +28,28 @@ impl Endpoint {
                 format!("the URL of PostgreSQL: {problem}"),
             )
         })?;
-        Ok(Self {
+        let endpoint = Self {
+            statement_cache: 0,
             options: options.disable_statement_logging(),
-        })
+        };
+        Ok(endpoint.statement_cache(statement_cache_in(url)))
+    }
+
+    pub(super) fn statement_cache(self, capacity: usize) -> Self {
+        Self {
+            statement_cache: capacity,
+            options: self.options.statement_cache_capacity(capacity),
+        }
     }
 
     /// Opens a connection and asks for the process that serves it, which is what a cancel names.
     pub(crate) async fn open(&self) -> sqlx::Result<(PgConnection, u64)> {
         let mut connection = PgConnection::connect_with(&self.options).await?;
         let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
+            .persistent(false)
             .fetch_one(&mut connection)
             .await?;
         Ok((connection, u64::from(pid.unsigned_abs())))
-    }
-
-    /// Stops what a process is doing, through a connection of its own.
-    pub(crate) async fn cancel(&self, process: u64) -> sqlx::Result<()> {
-        let mut control = PgConnection::connect_with(&self.options).await?;
-        let pid = i32::try_from(process).unwrap_or_default();
-        sqlx::query("SELECT pg_cancel_backend($1)")
-            .bind(pid)
-            .execute(&mut control)
-            .await?;
-        control.close().await
     }
 
     pub(crate) fn name(&self) -> String {

@@ -49,6 +49,12 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether it may be stopped once it is out. A commit decides for itself; and half of what rolls back, or of what keeps
+    /// account of savepoints, would leave more to undo than it took.
+    pub(crate) fn may_be_stopped(self) -> bool {
+        matches!(self, Self::Statement | Self::Script)
+    }
+
     #[cfg(test)]
     pub(crate) const ALL: [Self; 10] = [
         Self::Begin,

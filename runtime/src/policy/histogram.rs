@@ -34,6 +34,12 @@ pub(crate) const fn buckets(bits: u32) -> usize {
     ((bits - PART_BITS + 1) as usize) << PART_BITS
 }
 
+impl<const UNIT_NANOS: u64, const BUCKETS: usize> Default for Histogram<UNIT_NANOS, BUCKETS> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<const UNIT_NANOS: u64, const BUCKETS: usize> Histogram<UNIT_NANOS, BUCKETS> {
     pub(crate) const fn new() -> Self {
         Self {

@@ -8,11 +8,10 @@ use std::time::Duration;
 
 use crate::clock::Time;
 
-/// The rate at which a counter grows: of late, and on the whole.
+/// The rate at which a counter grows, of late.
 #[derive(Debug, Clone)]
 pub(crate) struct Rate {
     half_life: Duration,
-    first: Option<Sample>,
     last: Option<Sample>,
     per_second: Option<f64>,
 }
@@ -31,7 +30,6 @@ impl Rate {
     pub(crate) const fn new(half_life: Duration) -> Self {
         Self {
             half_life,
-            first: None,
             last: None,
             per_second: None,
         }
@@ -41,7 +39,6 @@ impl Rate {
     pub(crate) fn sample(&mut self, now: Time, total: u64) {
         let sample = Sample { at: now, total };
         let Some(last) = self.last else {
-            self.first = Some(sample);
             self.last = Some(sample);
             return;
         };
@@ -60,14 +57,6 @@ impl Rate {
     /// Events a second of late; 0 until there are two samples.
     pub(crate) fn per_second(&self) -> f64 {
         self.per_second.unwrap_or(0.0)
-    }
-
-    /// Events a second between the first sample and the last; 0 until there are two.
-    pub(crate) fn mean_per_second(&self) -> f64 {
-        match (self.first, self.last) {
-            (Some(first), Some(last)) => last.rate_since(first).unwrap_or(0.0),
-            _ => 0.0,
-        }
     }
 }
 
@@ -97,11 +86,10 @@ mod tests {
     fn a_steady_rate_is_told_from_the_second_sample_on() {
         let mut rate = Rate::new(Rate::HALF_LIFE);
         rate.sample(at(5_000), 1_000);
-        assert_eq!((rate.per_second(), rate.mean_per_second()), (0.0, 0.0));
+        assert_eq!(rate.per_second(), 0.0);
         for second in 1..100 {
             rate.sample(at(5_000 + second * 1_000), 1_000 + second * 50);
             assert_close(rate.per_second(), 50.0);
-            assert_close(rate.mean_per_second(), 50.0);
         }
     }
 
@@ -115,7 +103,6 @@ mod tests {
             rate.sample(at(now), 100);
             assert_close(rate.per_second(), told);
         }
-        assert_close(rate.mean_per_second(), 100.0 / 31.0);
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod raw;
 mod retries;
 mod savepoints;
 mod sessions;
+mod stopping;
 mod streams;
 mod times;
 mod traces;
