@@ -11,8 +11,6 @@ use crate::pool::PoolConfig;
 use crate::task_group::TaskGroup;
 use crate::topology::{Node, NodeOptions};
 
-/// The most prepared statements that a connection may keep: each costs memory on the server too.
-
 /// A database that is being described; made by [`Database::builder`].
 #[derive(Debug, Clone)]
 #[must_use = "a database is opened by `connect`"]

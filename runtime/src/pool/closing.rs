@@ -1,15 +1,15 @@
 //! Closing a pool: nobody new, a grace for those who are there, and then nothing stays open.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::caller::Caller;
-use super::holder::Holder;
 use super::keeper::Work;
 use super::refusal::Refusal;
 use super::shared::{Pool, Shared};
-use super::state::SlotId;
+use super::slot::Lent;
 use crate::clock::Time;
+use crate::driver::Stopper;
 
 /// How long what was stopped after the grace may take to end.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
@@ -57,13 +57,13 @@ impl Pool {
         if !shared.drained_by(grace).await {
             let lent = shared.lent();
             report.cancelled = lent.len() as u64;
-            for (_, holder) in &lent {
-                shared.stop_holder(holder, "the database was closed");
+            for lent in &lent {
+                shared.stop(lent, "the database was closed");
             }
             if !shared.drained_by(Instant::now() + STOP_LIMIT).await {
-                for (_, holder) in shared.lent() {
+                for stopper in shared.lent().into_iter().filter_map(|lent| lent.stopper) {
                     // A server that doesn't answer finds out when the sockets close.
-                    let _ = shared.control.terminate(holder.stopper.process()).await;
+                    let _ = shared.control.terminate(stopper.process()).await;
                 }
                 shared.drained_by(Instant::now() + LAST_LIMIT).await;
             }
@@ -89,14 +89,14 @@ impl Pool {
                 steps,
             );
         });
-        for (_, holder) in shared.lent() {
-            if holder
+        let is_its = |lent: &Lent| {
+            lent.holder
                 .session
                 .as_ref()
                 .is_some_and(|name| Arc::ptr_eq(name, &caller.name))
-            {
-                shared.stop_holder(&holder, reason);
-            }
+        };
+        for lent in shared.lent().iter().filter(|lent| is_its(lent)) {
+            shared.stop(lent, reason);
         }
     }
 
@@ -128,20 +128,19 @@ impl Shared {
         }
     }
 
-    fn lent(&self) -> Vec<(SlotId, Holder)> {
+    /// The connections that somebody has.
+    pub(super) fn lent(&self) -> Vec<Lent> {
         self.core
             .slots()
-            .filter_map(|(slot, own)| Some((slot, own.holder.clone()?)))
+            .filter_map(|(slot, own)| own.lent(slot))
             .collect()
     }
 
-    /// Stops the statement of whoever holds a connection, or takes the connection away if none runs.
-    fn stop_holder(&self, holder: &Holder, reason: &str) {
-        if let Some(stop) = holder.stopper.running() {
+    /// Stops what runs on a connection, or takes the connection away if nothing does.
+    fn stop(&self, lent: &Lent, reason: &str) {
+        if let Some(stop) = lent.stopper.as_ref().and_then(Stopper::running) {
             self.ask_to_stop(stop, Duration::ZERO);
         }
-        if let Some(unit) = holder.reclaim.as_ref().and_then(Weak::upgrade) {
-            unit.reclaim(reason);
-        }
+        lent.holder.reclaim(reason);
     }
 }

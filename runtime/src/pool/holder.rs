@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use super::site::{Runner, Site};
 use crate::clock::Time;
-use crate::driver::Stopper;
 
 /// A connection can be taken away from whoever holds it and doesn't use it now.
 pub(crate) trait Reclaim: Send + Sync {
@@ -16,7 +15,7 @@ pub(crate) trait Reclaim: Send + Sync {
 }
 
 /// Who holds a connection, and since when.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Holder {
     pub(crate) site: Site,
     pub(crate) session: Option<Arc<str>>,
@@ -24,12 +23,15 @@ pub(crate) struct Holder {
     /// Whether it is kept over several statements.
     pub(crate) is_unit: bool,
     pub(crate) since: Time,
-    /// The last statement that was sent: `Accounts::find`.
-    pub(crate) statement: Option<&'static str>,
+    /// What few holders have.
+    pub(crate) more: Option<Box<More>>,
+}
+
+/// What few holders have.
+#[derive(Clone, Default)]
+pub(crate) struct More {
     pub(crate) backtrace: Option<Arc<Backtrace>>,
     pub(crate) reclaim: Option<Weak<dyn Reclaim>>,
-    /// Stops what runs on the connection.
-    pub(crate) stopper: Stopper,
     /// Whether it has been reported as a leak.
     pub(crate) is_reported: bool,
 }
@@ -39,15 +41,27 @@ impl Holder {
         now.since(self.since)
     }
 
-    /// "by `Bank::transfer` at src/bank.rs:17 for 41 s"
-    pub(crate) fn describe(&self, now: Time) -> String {
+    pub(crate) fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
+    }
+
+    /// Takes the connection away, if it isn't used; `reason` is what the holder is told.
+    pub(crate) fn reclaim(&self, reason: &str) -> bool {
+        let unit = self
+            .more
+            .as_ref()
+            .and_then(|more| more.reclaim.as_ref()?.upgrade());
+        unit.is_some_and(|unit| unit.reclaim(reason))
+    }
+
+    /// "by `Bank::transfer` at src/bank.rs:17 for 41 s (last statement `Accounts::update`)"
+    pub(crate) fn describe(&self, now: Time, statement: Option<&str>) -> String {
         let session = self
             .session
             .as_ref()
             .map(|name| format!(" of session {name}"))
             .unwrap_or_default();
-        let statement = self
-            .statement
+        let statement = statement
             .filter(|name| *name != self.site.name)
             .map(|name| format!(" (last statement `{name}`)"))
             .unwrap_or_default();
@@ -59,12 +73,10 @@ impl Holder {
     }
 }
 
-impl fmt::Debug for Holder {
+impl fmt::Debug for More {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Holder")
-            .field("site", &self.site)
-            .field("session", &self.session)
-            .field("since", &self.since)
+        f.debug_struct("More")
+            .field("is_reported", &self.is_reported)
             .finish_non_exhaustive()
     }
 }

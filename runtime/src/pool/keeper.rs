@@ -47,7 +47,7 @@ pub(super) enum Work {
     },
     /// Close a connection that has lost its slot.
     Discard {
-        wire: Wire,
+        wire: Box<Wire>,
     },
     /// Have a statement stopped that is still out when the patience has run out.
     Interrupt {
@@ -170,7 +170,8 @@ async fn open(pool: Pool, slot: SlotId) {
             let mut own = shared.core.slot(slot);
             own.age = Some(Age::new(now, lifetime, fastrand::f64(), generation));
             own.anchor = Some(Arc::new(Anchor(pool.to_shared())));
-            own.wire = Some(wire);
+            own.stopper = Some(wire.stopper().clone());
+            own.wire = Some(Box::new(wire));
             drop(own);
             shared.decide(|state, idle, steps| state.opened(now, slot, idle, steps));
         }
@@ -228,7 +229,7 @@ async fn close(pool: Pool, slot: SlotId, reason: CloseReason) {
     shared.decide(|state, idle, steps| state.closed(Time::now(), slot, idle, steps));
 }
 
-async fn discard(shared: &Shared, wire: Wire) {
+async fn discard(shared: &Shared, wire: Box<Wire>) {
     // An exchange that is still out goes down with its socket, on the server too: MariaDB would finish it first.
     if wire.stopper().running().is_some()
         && let Err(error) = shared.control.terminate(wire.process()).await

@@ -1,90 +1,63 @@
 //! Connections that are held for too long: reported once, and taken back when that was asked for.
 
-use std::sync::Weak;
+use std::time::Duration;
 
-use super::holder::Holder;
 use super::shared::Shared;
+use super::slot::Lent;
 use crate::clock::Time;
-
-/// Something that holds a connection for too long.
-struct Leak {
-    slot: usize,
-    holder: Holder,
-    is_new: bool,
-}
 
 impl Shared {
     /// Reports who holds a connection for too long, and takes it back from who doesn't use it.
     pub(super) fn look_for_leaks(&self, now: Time) {
-        let Some(limit) = self
-            .config
-            .leak_warning
-            .into_iter()
-            .chain(self.config.leak_reclaim)
-            .min()
-        else {
-            return;
+        let is_past = |lent: &Lent, limit: Option<Duration>| {
+            limit.is_some_and(|limit| lent.holder.held(now) >= limit)
         };
-        let leaks: Vec<Leak> = self
-            .core
-            .slots()
-            .filter_map(|(slot, mut own)| {
-                let holder = own
-                    .holder
-                    .as_mut()
-                    .filter(|holder| holder.held(now) >= limit)?;
-                let is_new = !holder.is_reported
-                    && self
-                        .config
-                        .leak_warning
-                        .is_some_and(|limit| holder.held(now) >= limit);
-                holder.is_reported |= is_new;
-                own.totals.leaks += u64::from(is_new);
-                let holder = own.holder.clone()?;
-                Some(Leak {
-                    slot,
-                    holder,
-                    is_new,
-                })
-            })
-            .collect();
-        for leak in leaks {
-            if leak.is_new {
-                self.report(&leak, now);
+        for lent in self.lent() {
+            if is_past(&lent, self.config.leak_warning) {
+                self.report(&lent, now);
             }
-            if self
-                .config
-                .leak_reclaim
-                .is_some_and(|limit| leak.holder.held(now) >= limit)
-            {
-                self.reclaim(&leak, now);
+            if is_past(&lent, self.config.leak_reclaim) {
+                self.reclaim(&lent, now);
             }
         }
     }
 
-    fn report(&self, leak: &Leak, now: Time) {
-        let held = leak.holder.describe(now);
-        let backtrace = leak
+    /// Reports a holder, once.
+    fn report(&self, lent: &Lent, now: Time) {
+        {
+            let mut own = self.core.slot(lent.slot);
+            let same = own
+                .holder
+                .as_mut()
+                .filter(|holder| holder.since == lent.holder.since);
+            let Some(holder) =
+                same.filter(|holder| !holder.more.as_ref().is_some_and(|more| more.is_reported))
+            else {
+                return;
+            };
+            holder.more().is_reported = true;
+            own.totals.leaks += 1;
+        }
+        let held = lent.describe(now);
+        let backtrace = lent
             .holder
-            .backtrace
+            .more
             .as_ref()
+            .and_then(|more| more.backtrace.as_ref());
+        let backtrace = backtrace
             .map(|trace| format!("\n{trace}"))
             .unwrap_or_default();
         tracing::warn!(
             database = self.endpoint.name(),
-            slot = leak.slot,
+            slot = lent.slot,
             "a connection has been held for long: {held}{backtrace}"
         );
     }
 
-    fn reclaim(&self, leak: &Leak, now: Time) {
-        let Some(holder) = leak.holder.reclaim.as_ref().and_then(Weak::upgrade) else {
-            return;
-        };
-        let held = leak.holder.describe(now);
-        if holder.reclaim(&format!(
-            "its connection was taken back after having been held {held}"
-        )) {
+    fn reclaim(&self, lent: &Lent, now: Time) {
+        let held = lent.describe(now);
+        let reason = format!("its connection was taken back after having been held {held}");
+        if lent.holder.reclaim(&reason) {
             tracing::warn!(
                 database = self.endpoint.name(),
                 "a connection was taken back: {held}"
@@ -94,19 +67,19 @@ impl Shared {
 
     /// Announces connections that near the end of their lives in somebody's hands.
     pub(super) fn announce_endings(&self, now: Time) {
-        for (_, mut own) in self.core.slots() {
+        for (slot, mut own) in self.core.slots() {
             let is_ending = own.age.as_ref().is_some_and(|age| age.is_ending(now));
             if own.is_announced || !is_ending {
                 continue;
             }
-            let Some(holder) = own.holder.clone() else {
+            let Some(lent) = own.lent(slot) else {
                 continue;
             };
             own.is_announced = true;
             tracing::info!(
                 database = self.endpoint.name(),
                 "a connection is soon as old as it may become, and is held {}",
-                holder.describe(now)
+                lent.describe(now)
             );
         }
     }

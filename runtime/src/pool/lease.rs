@@ -11,6 +11,7 @@ use super::refusal::CloseReason;
 use super::shared::Shared;
 use super::slot::Anchor;
 use super::state::SlotId;
+use crate::clock::Time;
 use crate::driver::{Answer, Command, Connection, Request, Settled, Wire, commit_unknown, stop};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 
@@ -25,7 +26,7 @@ pub(crate) struct Lease {
     /// Which lease of the slot this is.
     number: u64,
     /// `None` only while it is being given back.
-    wire: Option<Wire>,
+    wire: Option<Box<Wire>>,
     seat: Option<Arc<Seat>>,
     /// Why the connection is to be closed when it comes back, if it is.
     end: Option<CloseReason>,
@@ -36,7 +37,7 @@ impl Lease {
         anchor: Arc<Anchor>,
         slot: SlotId,
         number: u64,
-        wire: Wire,
+        wire: Box<Wire>,
         seat: Option<Arc<Seat>>,
     ) -> Self {
         Self {
@@ -56,8 +57,15 @@ impl Lease {
     /// Says who can give the connection back when it is held for too long.
     pub(crate) fn held_by(&self, unit: Weak<dyn Reclaim>) {
         if let Some(holder) = &mut self.shared().core.slot(self.slot).holder {
-            holder.reclaim = Some(unit);
+            holder.more().reclaim = Some(unit);
         }
+    }
+
+    /// Notes what is sent, for whoever asks what a connection is doing.
+    fn note(&self, request: &Request) {
+        let mut own = self.shared().core.slot(self.slot);
+        own.statement = Some(request.operation.name);
+        own.sent_at = Time::coarse();
     }
 
     /// Has the connection closed when it comes back.
@@ -83,9 +91,7 @@ impl Lease {
     /// # Cancel safety
     /// The exchange stays on the wire; the next call, or the quarantine, finishes it.
     pub(crate) async fn exchange(&mut self, request: Request) -> Result<Answer> {
-        if let Some(holder) = &mut self.shared().core.slot(self.slot).holder {
-            holder.statement = Some(request.operation.name);
-        }
+        self.note(&request);
         match &mut self.wire {
             Some(wire) => wire.exchange(request).await,
             None => Err(gone()),
@@ -172,11 +178,11 @@ impl Lease {
     }
 
     fn is_clean(&self) -> bool {
-        self.wire.as_ref().is_some_and(Wire::is_clean)
+        self.wire.as_ref().is_some_and(|wire| wire.is_clean())
     }
 
     pub(crate) fn wire(&mut self) -> Option<&mut Wire> {
-        self.wire.as_mut()
+        self.wire.as_deref_mut()
     }
 
     pub(crate) fn connection(&mut self) -> Option<&mut Connection> {

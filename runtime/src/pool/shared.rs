@@ -1,5 +1,6 @@
 //! The pool itself: the hand-over, the connections, and the way in and out.
 
+use std::backtrace::Backtrace;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use super::age::{AgeRules, Fitness};
 use super::caller::Caller;
 use super::config::{PoolConfig, Recycling, Sizing};
 use super::core::{Chores, Core, Layout};
-use super::holder::Holder;
+use super::holder::{Holder, More};
 use super::idle::{IdleSet, Shelf};
 use super::keeper::{self, Work};
 use super::lease::Lease;
@@ -220,6 +221,9 @@ impl Pool {
             // Whatever happens to a connection that was granted, its place in the line was used up for it.
             has_waited = true;
             match self.lend(slot, seat.clone(), &options) {
+                Lending::Ready(lease) if self.shared.config.hooks.before_acquire.is_none() => {
+                    return Ok(lease);
+                }
                 Lending::Ready(lease) => {
                     if let Some(lease) = self.prepared(lease).await {
                         return Ok(lease);
@@ -267,18 +271,20 @@ impl Pool {
         let (Some(wire), Some(anchor)) = (own.wire.take(), own.anchor.clone()) else {
             return Lending::Unfit;
         };
-        let backtrace = || Arc::new(std::backtrace::Backtrace::force_capture());
+        let with_backtrace = || {
+            let backtrace = Some(Arc::new(Backtrace::force_capture()));
+            Box::new(More {
+                backtrace,
+                ..More::default()
+            })
+        };
         own.holder = Some(Holder {
             site: options.site,
             session: options.caller.as_ref().map(|caller| caller.name.clone()),
             runner: Runner::current(),
             is_unit: options.purpose == Purpose::Unit,
             since: now,
-            statement: None,
-            backtrace: shared.config.leak_backtraces.then(backtrace),
-            reclaim: None,
-            stopper: wire.stopper().clone(),
-            is_reported: false,
+            more: shared.config.leak_backtraces.then(with_backtrace),
         });
         own.lease += 1;
         own.totals.uses += 1;
@@ -368,7 +374,7 @@ impl Shared {
         &self,
         slot: SlotId,
         lease: u64,
-        wire: Wire,
+        wire: Box<Wire>,
         seat: Option<&Seat>,
         end: Option<CloseReason>,
     ) {

@@ -401,7 +401,7 @@ impl State {
     }
 
     /// Those who wait for the first time as long as [`LOOK_AFTER`], once each.
-    pub(crate) fn to_look_at(&mut self, now: Time) -> Vec<Ticket> {
+    pub(crate) fn due_for_a_look(&mut self, now: Time) -> Vec<Ticket> {
         let is_due = |since: Time| since + LOOK_AFTER <= now;
         let new = self
             .line

@@ -4,13 +4,13 @@ use std::future::poll_fn;
 use std::time::{Duration, Instant};
 
 use super::core::Chores;
-use super::holder::Holder;
 use super::line::{Ask, Ticket, Verdict};
 use super::partition::Seat;
 use super::priority::Priority;
 use super::refusal::Refusal;
 use super::shared::{AcquireOptions, Pool, Shared};
 use super::site::Runner;
+use super::slot::Lent;
 use super::state::SlotId;
 use crate::clock::Time;
 use crate::error::{Error, ErrorKind, Result};
@@ -92,9 +92,9 @@ impl Pool {
         let now = Time::now();
         let held = self
             .shared()
-            .longest_holders(1)
+            .longest_held(1)
             .first()
-            .map(|holder| holder.describe(now))
+            .map(|lent| lent.describe(now))
             .unwrap_or_default();
         let message = format!(
             "{} wants another connection to {} while all {} are held by its own unit of work ({held}); \
@@ -165,8 +165,8 @@ impl Pool {
     fn situation(&self, itself: usize) -> String {
         let now = Time::now();
         let census = self.shared().core.look(|state, idle| state.census(idle));
-        let holders = self.shared().longest_holders(NAMED_HOLDERS);
-        let held: Vec<String> = holders.iter().map(|holder| holder.describe(now)).collect();
+        let holders = self.shared().longest_held(NAMED_HOLDERS);
+        let held: Vec<String> = holders.iter().map(|lent| lent.describe(now)).collect();
         let held = if held.is_empty() {
             String::new()
         } else {
@@ -185,39 +185,31 @@ impl Pool {
 
 impl Shared {
     /// Those who have held a connection for longest.
-    pub(super) fn longest_holders(&self, count: usize) -> Vec<Holder> {
-        let mut holders: Vec<Holder> = self
-            .core
-            .slots()
-            .filter_map(|(_, own)| own.holder.clone())
-            .collect();
-        holders.sort_by_key(|holder| holder.since);
-        holders.truncate(count);
-        holders
+    fn longest_held(&self, count: usize) -> Vec<Lent> {
+        let mut lent = self.lent();
+        lent.sort_by_key(|lent| lent.holder.since);
+        lent.truncate(count);
+        lent
     }
 
     /// Ends the waits that are plainly in vain: every connection is held by idle units of the very task that waits.
     pub(super) fn end_hopeless_waits(&self, now: Time) {
-        let due = self.decide(|state, _, _| state.to_look_at(now));
+        let due = self.decide(|state, _, _| state.due_for_a_look(now));
         if due.is_empty() {
             return;
         }
-        let holders: Vec<Holder> = self
-            .core
-            .slots()
-            .filter_map(|(_, own)| own.holder.clone())
-            .collect();
-        let Some(first) = holders.first() else { return };
-        let is_one_idle_task = holders.len() == self.config.max_connections as usize
-            && holders.iter().all(|holder| {
-                holder.is_unit
-                    && holder.runner == first.runner
-                    && holder.held(now) >= DEADLOCK_AFTER
+        let lent = self.lent();
+        let Some(first) = lent.first() else { return };
+        let is_one_idle_task = lent.len() == self.config.max_connections as usize
+            && lent.iter().all(|lent| {
+                lent.holder.is_unit
+                    && lent.holder.runner == first.holder.runner
+                    && lent.has_idled(now, DEADLOCK_AFTER)
             });
         if !is_one_idle_task {
             return;
         }
-        let runner = first.runner;
+        let runner = first.holder.runner;
         self.decide(|state, idle, steps| {
             let is_meant = |ticket, ask: &Ask| due.contains(&ticket) && ask.runner == runner;
             state.refuse_all(now, Refusal::SelfDeadlock, is_meant, idle, steps);
