@@ -9,6 +9,7 @@
 //! made by [`state`], which is pure; [`core`] holds both together and wakes who waits; `shared` lends and takes back;
 //! `keeper` is the one task of a pool, which opens, cleans, stops and closes.
 
+mod acquire;
 mod age;
 mod caller;
 mod closing;
@@ -35,6 +36,7 @@ mod tally;
 mod units;
 mod waiting;
 
+pub(crate) use acquire::{AcquireOptions, Purpose};
 pub(crate) use caller::Caller;
 pub use closing::CloseReport;
 pub use config::{HookError, HookFuture, PoolConfig, Recycling, Shedding, Sizing};
@@ -43,7 +45,7 @@ pub(crate) use lease::{Lease, Waiting};
 pub use partition::{Affinity, PartitionKey, PartitionKind, PartitionLimits};
 pub use priority::Priority;
 pub use refusal::CloseReason;
-pub(crate) use shared::{AcquireOptions, Pool, Purpose};
+pub(crate) use shared::Pool;
 pub(crate) use site::Runner;
 pub use site::Site;
 pub use state::Position;

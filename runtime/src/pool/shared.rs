@@ -1,23 +1,21 @@
-//! The pool itself: the hand-over, the connections, and the way in and out.
+//! The pool itself: the hand-over, what it is set up with, and the way back in for connections.
 
-use std::backtrace::Backtrace;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
 
-use super::age::{AgeRules, Fitness};
+use super::acquire::{AcquireOptions, Purpose};
+use super::age::AgeRules;
 use super::caller::Caller;
 use super::config::{PoolConfig, Recycling, Sizing};
 use super::core::{Chores, Core, Layout};
-use super::holder::{Holder, More};
 use super::idle::{IdleSet, Shelf};
 use super::keeper::{self, Work};
-use super::lease::Lease;
 use super::partition::{Affinity, PartitionKey, Seat};
 use super::refusal::CloseReason;
-use super::site::{Runner, Site};
+use super::site::Site;
 use super::slot::Slot;
 use super::state::{Position, Settings, SlotId, State, Step};
 use crate::clock::Time;
@@ -47,7 +45,7 @@ pub(crate) struct Shared {
     /// Raised when all connections are to be replaced. Read by every checkout, and hardly ever written.
     pub(super) generation: AtomicU64,
     /// Nanoseconds without use after which a connection is asked; `u64::MAX`: never. As `generation`.
-    check_after: AtomicU64,
+    pub(super) check_after: AtomicU64,
     /// Guards what was learnt from asking.
     pub(super) freshness: Mutex<Freshness>,
     /// Guards why the last opening failed, for those who are told.
@@ -66,46 +64,10 @@ pub(super) struct Trends {
     pub(super) usage: UsagePattern,
 }
 
-/// Whether a connection is wanted for one statement or for several.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    Statement,
-    Unit,
-}
-
 /// What the server at the other end turned out to be.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Product {
     pub(crate) has_returning: bool,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct AcquireOptions {
-    pub(crate) site: Site,
-    /// The session that asks; `None` for everybody else.
-    pub(crate) caller: Option<Arc<Caller>>,
-    pub(crate) purpose: Purpose,
-    /// The connections that the caller is known to hold, so that waiting for one of them is known to be in vain.
-    pub(crate) held_by_caller: usize,
-    /// The same for the connections that its session may use.
-    pub(crate) held_by_session: usize,
-    pub(crate) deadline: Option<Instant>,
-    /// Whether the first connection that can't be opened is reason enough to fail.
-    pub(crate) fails_fast: bool,
-}
-
-impl AcquireOptions {
-    pub(crate) fn new(site: Site, purpose: Purpose) -> Self {
-        Self {
-            site,
-            caller: None,
-            purpose,
-            held_by_caller: 0,
-            held_by_session: 0,
-            deadline: None,
-            fails_fast: false,
-        }
-    }
 }
 
 impl Pool {
@@ -201,128 +163,6 @@ impl Pool {
         Seat::new(flow, self.shared.config.affinity, partitions)
     }
 
-    /// Borrows a connection.
-    ///
-    /// # Cancel safety
-    /// Safe: a connection granted meanwhile goes to the next in line.
-    pub(crate) async fn acquire(&self, options: AcquireOptions) -> Result<Lease> {
-        // A task that never finds itself waiting must let others run now and then all the same.
-        tokio::task::consume_budget().await;
-        let seat = options.caller.as_ref().map(|caller| caller.seat(self));
-        let mut has_waited = false;
-        loop {
-            let slot = match self.shared.core.take(seat.as_deref()) {
-                Ok(slot) => slot,
-                Err(units) => {
-                    self.wait(&options, seat.as_deref(), units, has_waited)
-                        .await?
-                }
-            };
-            // Whatever happens to a connection that was granted, its place in the line was used up for it.
-            has_waited = true;
-            match self.lend(slot, seat.clone(), &options) {
-                Lending::Ready(lease) if self.shared.config.hooks.before_acquire.is_none() => {
-                    return Ok(lease);
-                }
-                Lending::Ready(lease) => {
-                    if let Some(lease) = self.prepared(lease).await {
-                        return Ok(lease);
-                    }
-                }
-                Lending::Check(lease) => {
-                    if let Some(lease) = self.checked(lease).await
-                        && let Some(lease) = self.prepared(lease).await
-                    {
-                        return Ok(lease);
-                    }
-                }
-                Lending::Unfit => {}
-            }
-        }
-    }
-
-    /// Makes a lease of a connection that is the caller's, or has it replaced when it is too old.
-    fn lend(&self, slot: SlotId, seat: Option<Arc<Seat>>, options: &AcquireOptions) -> Lending {
-        let shared = &*self.shared;
-        let now = Time::coarse();
-        let generation = shared.generation.load(Ordering::Relaxed);
-        let check_after = match shared.check_after.load(Ordering::Relaxed) {
-            u64::MAX => None,
-            nanos => Some(Duration::from_nanos(nanos)),
-        };
-        let mut guard = shared.core.slot(slot);
-        let own = &mut *guard;
-        let fitness = own
-            .age
-            .as_ref()
-            .map(|age| age.fitness(now, generation, &shared.rules, check_after));
-        let check = match fitness {
-            Some(Fitness::Fit) => false,
-            Some(Fitness::Check) => true,
-            Some(Fitness::Unfit(reason)) => {
-                drop(guard);
-                shared.retire(slot, reason);
-                shared.units_back(seat.as_deref());
-                return Lending::Unfit;
-            }
-            // A slot without a connection is never granted.
-            None => return Lending::Unfit,
-        };
-        let (Some(wire), Some(anchor)) = (own.wire.take(), own.anchor.clone()) else {
-            return Lending::Unfit;
-        };
-        let with_backtrace = || {
-            let backtrace = Some(Arc::new(Backtrace::force_capture()));
-            Box::new(More {
-                backtrace,
-                ..More::default()
-            })
-        };
-        own.holder = Some(Holder {
-            site: options.site,
-            session: options.caller.as_ref().map(|caller| caller.name.clone()),
-            runner: Runner::current(),
-            is_unit: options.purpose == Purpose::Unit,
-            since: now,
-            more: shared.config.leak_backtraces.then(with_backtrace),
-        });
-        own.lease += 1;
-        own.totals.uses += 1;
-        if let Some(age) = &mut own.age {
-            own.totals.reuses += u64::from(age.uses > 0);
-            age.uses += 1;
-        }
-        if let Some(seat) = &seat {
-            seat.used(slot);
-        }
-        let lease = Lease::new(anchor, slot, own.lease, wire, seat);
-        if check {
-            Lending::Check(lease)
-        } else {
-            Lending::Ready(lease)
-        }
-    }
-
-    /// Asks a connection whether it is still there; dropping the lease of one that isn't sees to the rest.
-    async fn checked(&self, mut lease: Lease) -> Option<Lease> {
-        let answer = tokio::time::timeout(self.shared.config.check_timeout, lease.ping()).await;
-        let is_there = matches!(answer, Ok(true));
-        self.shared.learn(is_there);
-        if is_there { Some(lease) } else { None }
-    }
-
-    /// Lets the program look at a connection before it is lent.
-    async fn prepared(&self, mut lease: Lease) -> Option<Lease> {
-        let Some(hook) = &self.shared.config.hooks.before_acquire else {
-            return Some(lease);
-        };
-        if lease.look(hook).await {
-            Some(lease)
-        } else {
-            None
-        }
-    }
-
     /// Opens the first connections, so that a wrong address or password shows at once.
     pub(crate) async fn warm_up(&self) -> Result<Option<Product>> {
         let initial = self.shared.config.initial_connections as usize;
@@ -359,13 +199,6 @@ impl Pool {
         self.shared.generation.fetch_add(1, Ordering::Relaxed);
         self.shared.tend(Time::now());
     }
-}
-
-/// How lending went.
-enum Lending {
-    Ready(Lease),
-    Check(Lease),
-    Unfit,
 }
 
 impl Shared {

@@ -3,12 +3,13 @@
 use std::future::poll_fn;
 use std::time::{Duration, Instant};
 
+use super::acquire::AcquireOptions;
 use super::core::Chores;
 use super::line::{Ask, Ticket, Verdict};
 use super::partition::Seat;
 use super::priority::Priority;
 use super::refusal::Refusal;
-use super::shared::{AcquireOptions, Pool, Shared};
+use super::shared::{Pool, Shared};
 use super::site::Runner;
 use super::slot::Lent;
 use super::state::SlotId;

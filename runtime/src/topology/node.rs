@@ -1,5 +1,6 @@
 //! One node: a server or a file, with the pools that lead to it.
 
+use std::future::Future;
 use std::sync::OnceLock;
 
 use crate::driver::{Answer, Dialect, Endpoint, Request, Role};
@@ -123,8 +124,12 @@ impl Node {
         }
     }
 
-    pub(crate) async fn lease(&self, access: Access, options: AcquireOptions) -> Result<Lease> {
-        self.pool(access).acquire(options).await
+    pub(crate) fn lease(
+        &self,
+        access: Access,
+        options: AcquireOptions,
+    ) -> impl Future<Output = Result<Lease>> + Send + '_ {
+        self.pool(access).acquire(options)
     }
 
     /// Runs one request on a connection of its own.

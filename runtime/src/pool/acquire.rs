@@ -1,0 +1,211 @@
+//! The way in: from who wants a connection to a lease of one.
+
+use std::backtrace::Backtrace;
+use std::future::{Future, ready};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use futures_util::future::Either;
+
+use super::age::Fitness;
+use super::caller::Caller;
+use super::holder::{Holder, More};
+use super::lease::Lease;
+use super::partition::Seat;
+use super::shared::Pool;
+use super::site::{Runner, Site};
+use super::state::SlotId;
+use crate::clock::Time;
+use crate::error::Result;
+
+/// Whether a connection is wanted for one statement or for several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Statement,
+    Unit,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct AcquireOptions {
+    pub(crate) site: Site,
+    /// The session that asks; `None` for everybody else.
+    pub(crate) caller: Option<Arc<Caller>>,
+    pub(crate) purpose: Purpose,
+    /// The connections that the caller is known to hold, so that waiting for one of them is known to be in vain.
+    pub(crate) held_by_caller: usize,
+    /// The same for the connections that its session may use.
+    pub(crate) held_by_session: usize,
+    pub(crate) deadline: Option<Instant>,
+    /// Whether the first connection that can't be opened is reason enough to fail.
+    pub(crate) fails_fast: bool,
+}
+
+impl AcquireOptions {
+    pub(crate) fn new(site: Site, purpose: Purpose) -> Self {
+        Self {
+            site,
+            caller: None,
+            purpose,
+            held_by_caller: 0,
+            held_by_session: 0,
+            deadline: None,
+            fails_fast: false,
+        }
+    }
+}
+
+/// What came of an attempt that doesn't wait.
+enum Attempt {
+    Ready(Lease),
+    /// To be asked first whether it is still there.
+    Check(Lease),
+    /// It was too old, and is being replaced.
+    Unfit,
+    /// There is none; of so many partitions, from the first, the caller has a unit.
+    None {
+        units: usize,
+    },
+}
+
+impl Pool {
+    /// Borrows a connection. One that is idle is borrowed at once, and not when the future is polled.
+    ///
+    /// # Cancel safety
+    /// Safe: a connection granted meanwhile goes to the next in line.
+    pub(crate) fn acquire(
+        &self,
+        options: AcquireOptions,
+    ) -> impl Future<Output = Result<Lease>> + Send + '_ {
+        let seat = options.caller.as_ref().map(|caller| caller.seat(self));
+        let is_hooked = self.config().hooks.before_acquire.is_some();
+        match self.attempt(seat.as_ref(), &options) {
+            Attempt::Ready(lease) if !is_hooked => Either::Left(ready(Ok(lease))),
+            attempt => Either::Right(self.insist(attempt, seat, options)),
+        }
+    }
+
+    /// Does what it takes until there is a connection.
+    async fn insist(
+        &self,
+        first: Attempt,
+        seat: Option<Arc<Seat>>,
+        options: AcquireOptions,
+    ) -> Result<Lease> {
+        let mut attempt = first;
+        let mut has_waited = false;
+        loop {
+            let found = match attempt {
+                Attempt::Ready(lease) => Some(lease),
+                Attempt::Check(lease) => self.checked(lease).await,
+                Attempt::Unfit => None,
+                Attempt::None { units } => {
+                    let slot = self
+                        .wait(&options, seat.as_deref(), units, has_waited)
+                        .await?;
+                    // Whatever happens to the connection, its place in the line was used up for it.
+                    has_waited = true;
+                    attempt = self.lend(slot, seat.clone(), &options);
+                    continue;
+                }
+            };
+            if let Some(lease) = found
+                && let Some(lease) = self.prepared(lease).await
+            {
+                return Ok(lease);
+            }
+            // A task that never finds itself waiting must let others run now and then all the same.
+            tokio::task::consume_budget().await;
+            attempt = self.attempt(seat.as_ref(), &options);
+        }
+    }
+
+    fn attempt(&self, seat: Option<&Arc<Seat>>, options: &AcquireOptions) -> Attempt {
+        match self.shared().core.take(seat.map(Arc::as_ref)) {
+            Ok(slot) => self.lend(slot, seat.cloned(), options),
+            Err(units) => Attempt::None { units },
+        }
+    }
+
+    /// Makes a lease of a connection that is the caller's, or has it replaced when it is too old.
+    fn lend(&self, slot: SlotId, seat: Option<Arc<Seat>>, options: &AcquireOptions) -> Attempt {
+        let shared = self.shared();
+        let now = Time::coarse();
+        let generation = shared.generation.load(Ordering::Relaxed);
+        let check_after = match shared.check_after.load(Ordering::Relaxed) {
+            u64::MAX => None,
+            nanos => Some(Duration::from_nanos(nanos)),
+        };
+        let mut guard = shared.core.slot(slot);
+        let own = &mut *guard;
+        let fitness = own
+            .age
+            .as_ref()
+            .map(|age| age.fitness(now, generation, &shared.rules, check_after));
+        let check = match fitness {
+            Some(Fitness::Fit) => false,
+            Some(Fitness::Check) => true,
+            Some(Fitness::Unfit(reason)) => {
+                drop(guard);
+                shared.retire(slot, reason);
+                shared.units_back(seat.as_deref());
+                return Attempt::Unfit;
+            }
+            // A slot without a connection is never granted.
+            None => return Attempt::Unfit,
+        };
+        let (Some(wire), Some(anchor)) = (own.wire.take(), own.anchor.clone()) else {
+            return Attempt::Unfit;
+        };
+        let with_backtrace = || {
+            let backtrace = Some(Arc::new(Backtrace::force_capture()));
+            Box::new(More {
+                backtrace,
+                ..More::default()
+            })
+        };
+        own.holder = Some(Holder {
+            site: options.site,
+            session: options.caller.as_ref().map(|caller| caller.name.clone()),
+            runner: Runner::current(),
+            is_unit: options.purpose == Purpose::Unit,
+            since: now,
+            more: shared.config.leak_backtraces.then(with_backtrace),
+        });
+        own.lease += 1;
+        own.totals.uses += 1;
+        if let Some(age) = &mut own.age {
+            own.totals.reuses += u64::from(age.uses > 0);
+            age.uses += 1;
+        }
+        if let Some(seat) = &seat {
+            seat.used(slot);
+        }
+        let lease = Lease::new(anchor, slot, own.lease, wire, seat);
+        if check {
+            Attempt::Check(lease)
+        } else {
+            Attempt::Ready(lease)
+        }
+    }
+
+    /// Asks a connection whether it is still there; dropping the lease of one that isn't sees to the rest.
+    async fn checked(&self, mut lease: Lease) -> Option<Lease> {
+        let answer = tokio::time::timeout(self.shared().config.check_timeout, lease.ping()).await;
+        let is_there = matches!(answer, Ok(true));
+        self.shared().learn(is_there);
+        if is_there { Some(lease) } else { None }
+    }
+
+    /// Lets the program look at a connection before it is lent.
+    async fn prepared(&self, mut lease: Lease) -> Option<Lease> {
+        let Some(hook) = &self.shared().config.hooks.before_acquire else {
+            return Some(lease);
+        };
+        if lease.look(hook).await {
+            Some(lease)
+        } else {
+            None
+        }
+    }
+}
