@@ -48,7 +48,10 @@ impl<S: Subscriber> Layer<S> for Recorder {
             .iter_mut()
             .rev()
             .find(|fields| fields.id == Some(id.into_u64()));
-        record.record(span.expect("a span is made before it is recorded on"));
+        // One that began before somebody listened, or has been looked at already, has nobody to tell.
+        if let Some(span) = span {
+            record.record(span);
+        }
     }
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
