@@ -6,6 +6,7 @@
 mod harness;
 
 mod borrowing;
+mod bulk;
 mod crud;
 mod derived;
 mod entities;
@@ -25,6 +26,7 @@ mod recorder;
 mod retries;
 mod savepoints;
 mod sessions;
+mod stopping;
 mod streams;
 mod times;
 mod traces;
