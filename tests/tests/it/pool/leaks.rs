@@ -94,7 +94,12 @@ fn the_backtrace_is_reported_when_it_was_asked_for() {
         let held = Held::begin(db).await;
         eventually("it is reported", async || Ok(readers(db).leaked == 1)).await?;
         let reports = reports(&recorder);
-        assert!(reports[0].contains("Held::start"), "{}", reports[0]);
+        // Where the connection was taken is told in any case; the backtrace goes through this file once more.
+        assert!(
+            reports[0].matches("it/pool.rs").count() > 1,
+            "{}",
+            reports[0]
+        );
         held.end().await?;
         db.close().await;
         Ok(())

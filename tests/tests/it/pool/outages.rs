@@ -129,19 +129,13 @@ async fn a_server_that_is_frozen_keeps_nobody_beyond_the_deadline(
     server: &mut Server,
 ) -> Result<()> {
     let watched = watch(server).await?;
-    let timeout = Duration::from_millis(300);
-    let pool = PoolConfig::new()
-        .max_connections(2)
-        .acquire_timeout(timeout)
-        .check_timeout(timeout)
-        .connect_timeout(timeout);
-    let db = &watched.open(pool).await?;
+    let db = &watched.open(PoolConfig::new().max_connections(2)).await?;
     open_accounts(db, [1]).await?;
     let holder = Held::begin(db).await;
     server.freeze();
-    let limited = TransactionOptions::new().timeout(timeout);
+    let limited = TransactionOptions::new().timeout(Duration::from_millis(300));
     let calls = (0..8).map(|_| async {
-        db.transaction_with(limited.clone(), async |uow| Accounts::count(uow).await)
+        db.transaction_with(limited, async |uow| Accounts::count(uow).await)
             .await
     });
     for refusal in join_all(calls).await {
