@@ -4,6 +4,7 @@ pub mod cancel;
 mod directory;
 mod mariadb;
 mod postgres;
+mod process;
 pub mod proxy;
 pub mod server;
 mod supervisor;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::server::Engine;
-use crate::supervisor::{Launch, hermetic_command};
+use crate::supervisor::{Launch, hermetic_command, process_in};
 
 const OLDEST_MAJOR: u32 = 14;
 
@@ -95,10 +95,10 @@ impl Engine for Postgres {
     fn is_ready(&self, directory: &Path) -> bool {
         // The port is open before the server takes statements. This line is what `pg_ctl start` waits for.
         let state = fs::read_to_string(directory.join("data/postmaster.pid")).unwrap_or_default();
-        state
-            .lines()
-            .nth(7)
-            .is_some_and(|line| line.trim() == "ready")
+        let mut lines = state.lines().map(str::trim);
+        // A server that was killed leaves the file behind.
+        let is_its_own = lines.next().and_then(|line| line.parse().ok()) == process_in(directory);
+        is_its_own && lines.nth(6) == Some("ready")
     }
 
     fn command(&self, directory: &Path, port: u16, sql: &str) -> Command {

@@ -1,4 +1,5 @@
-//! Real database servers for tests: one per kind and test process, started on first use.
+//! Real database servers for tests: one per kind and test process, started on first use, and others for tests that kill
+//! theirs.
 //!
 //! A server is private to its process, so that tests of several binaries run at the same time and nothing is left from
 //! the last run. Tests of one process share it and each take a database of their own. The server, its directory and its
@@ -16,7 +17,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::directory::Directory;
 use crate::mariadb::MariaDb;
 use crate::postgres::Postgres;
-use crate::supervisor::{Launch, Supervisor};
+use crate::supervisor::{Launch, Supervisor, process_in};
 
 /// The port is free when it is chosen, but another process may take it before the server does.
 const PORT_ATTEMPTS: u32 = 3;
@@ -76,6 +77,24 @@ impl Server {
     pub fn mariadb() -> &'static Server {
         static SERVER: OnceLock<Server> = OnceLock::new();
         SERVER.get_or_init(|| Server::start(Box::new(MariaDb::find())))
+    }
+
+    /// A PostgreSQL server of the caller's own, which it may kill and freeze. It ends when dropped.
+    ///
+    /// # Panics
+    /// As [`postgres`](Server::postgres).
+    pub fn start_postgres() -> Server {
+        Server::start(Box::new(Postgres::find()))
+    }
+
+    /// A MariaDB server of the caller's own, which it may kill and freeze. It ends when dropped.
+    ///
+    /// User `root` needs no password there.
+    ///
+    /// # Panics
+    /// As [`mariadb`](Server::mariadb).
+    pub fn start_mariadb() -> Server {
+        Server::start(Box::new(MariaDb::find()))
     }
 
     fn start(engine: Box<dyn Engine>) -> Server {
@@ -145,6 +164,38 @@ impl Server {
     /// What the server has logged so far.
     pub fn log(&self) -> String {
         self.supervisor.log()
+    }
+
+    /// Kills the server, as when its machine loses power; nobody is told. What was stored stays.
+    ///
+    /// # Panics
+    /// When it doesn't run.
+    pub fn kill(&self) {
+        self.supervisor.kill();
+    }
+
+    /// Starts a server that was killed, on the same port, and waits until it takes statements.
+    ///
+    /// # Panics
+    /// When it was not killed, or doesn't start.
+    pub fn start_again(&mut self) {
+        self.supervisor.start_again();
+        let (engine, directory) = (&self.engine, self.supervisor.directory().to_owned());
+        let started = self
+            .supervisor
+            .wait_until(|| process_in(&directory).is_some() && engine.is_ready(&directory));
+        started
+            .unwrap_or_else(|log| panic!("{} didn't start again; its log:\n{log}", engine.name()));
+    }
+
+    /// Stops all of its processes in the middle of whatever they do. Connections stay open, and nobody is answered.
+    pub fn freeze(&self) {
+        self.supervisor.signal("STOP");
+    }
+
+    /// Lets a frozen server go on.
+    pub fn thaw(&self) {
+        self.supervisor.signal("CONT");
     }
 
     fn create_database(&self) -> String {

@@ -8,8 +8,8 @@
 //! Knows nothing about databases: what is run comes from `postgres` and `mariadb`.
 
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom};
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -17,6 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::directory::Directory;
+use crate::process::signal_family;
 
 const SCRIPT: &str = include_str!("supervisor.sh");
 
@@ -128,6 +129,45 @@ impl Supervisor {
     pub(crate) fn directory(&self) -> &Path {
         &self.directory
     }
+
+    /// Sends a signal to the server and its children.
+    ///
+    /// # Panics
+    /// When it doesn't run.
+    pub(crate) fn signal(&self, signal: &str) {
+        let process = process_in(&self.directory).expect("the server runs");
+        signal_family(process, signal);
+    }
+
+    /// Kills the server and its children, and keeps what it has stored.
+    ///
+    /// # Panics
+    /// When it doesn't run.
+    pub(crate) fn kill(&self) {
+        File::create(self.directory.join("ended")).expect("make a file");
+        self.signal("KILL");
+        let deadline = Instant::now() + START_TIMEOUT;
+        while process_in(&self.directory).is_some() {
+            assert!(Instant::now() < deadline, "a killed server runs on");
+            thread::sleep(POLL_INTERVAL);
+        }
+    }
+
+    /// Has the server started again; see [`Supervisor::wait_until`].
+    ///
+    /// # Panics
+    /// When it wasn't killed.
+    pub(crate) fn start_again(&mut self) {
+        let pipe = self.script.stdin.as_mut().expect("it was piped");
+        pipe.write_all(b"again\n").expect("tell the script");
+    }
+}
+
+/// The number of the server that runs in a directory.
+pub(crate) fn process_in(directory: &Path) -> Option<u32> {
+    let text = fs::read_to_string(directory.join("process")).ok()?;
+    // Without the end of the line it is still being written.
+    text.strip_suffix('\n')?.parse().ok()
 }
 
 impl Drop for Supervisor {

@@ -111,3 +111,32 @@ fn a_server_that_does_not_start_shows_its_log() {
         "broken ended instead of starting; its log:\nno such option\n"
     );
 }
+
+#[test]
+fn a_killed_server_comes_back_with_what_it_had() {
+    for mut server in [Server::start_postgres(), Server::start_mariadb()] {
+        let url = server.database();
+        server.kill();
+        assert!(TcpStream::connect(server.address()).is_err());
+        server.start_again();
+        let name = url.rsplit('/').next().expect("a name").to_owned();
+        server.execute(&match server.engine.name() {
+            "postgres" => format!("alter database {name} set work_mem = '1MB'"),
+            _ => format!("create table {name}.t (n int)"),
+        });
+        let directory = server.directory().to_owned();
+        drop(server);
+        assert!(!directory.exists());
+    }
+}
+
+#[test]
+fn a_frozen_server_answers_when_it_is_thawed() {
+    for server in [Server::start_postgres(), Server::start_mariadb()] {
+        server.freeze();
+        let mut asking = server.command("select 1").spawn().expect("run the client");
+        assert_eq!(asking.try_wait().expect("ask for its state"), None);
+        server.thaw();
+        assert!(asking.wait().expect("wait for the client").success());
+    }
+}

@@ -158,7 +158,7 @@ impl Held {
 }
 
 fn first_number(path: &Path) -> u32 {
-    let text = std::fs::read_to_string(path).expect("read the number of a process");
+    let text = fs::read_to_string(path).expect("read the number of a process");
     text.lines()
         .next()
         .and_then(|line| line.trim().parse().ok())
@@ -180,10 +180,8 @@ fn assert_gone(directory: &Path, server: Option<u32>) {
 }
 
 fn working_in(directory: &Path) -> Vec<PathBuf> {
-    let processes = std::fs::read_dir("/proc")
-        .expect("list the processes")
-        .flatten();
-    let links = processes.filter_map(|process| std::fs::read_link(process.path().join("cwd")).ok());
+    let processes = fs::read_dir("/proc").expect("list the processes").flatten();
+    let links = processes.filter_map(|process| fs::read_link(process.path().join("cwd")).ok());
     links.filter(|cwd| cwd.starts_with(directory)).collect()
 }
 

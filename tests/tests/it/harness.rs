@@ -3,14 +3,18 @@
 use std::fmt::Debug;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::time::timeout;
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::{sleep, timeout};
 use wharf::{Database, Error, ErrorKind, PoolConfig, Result};
 use wharf_tests::server::Server;
 
 /// A hundred times what the slowest law takes. It fails a test that hangs and decides nothing else.
 const HANG_LIMIT: Duration = Duration::from_secs(60);
+
+/// How often a condition is looked at of which nobody can be told.
+const LOOK_INTERVAL: Duration = Duration::from_millis(2);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Engine {
@@ -53,6 +57,15 @@ impl Place {
         }
     }
 
+    /// A database that is there already.
+    pub(crate) fn at(engine: Engine, url: String) -> Self {
+        Self {
+            engine,
+            url,
+            directory: None,
+        }
+    }
+
     /// Another pool on the same database.
     pub(crate) async fn open(&self, pool: PoolConfig) -> Result<Database> {
         Database::builder()
@@ -74,22 +87,64 @@ impl Drop for Place {
 
 /// Runs a law. Closing at its end waits for every connection, so one that was lost shows as a hang.
 pub(crate) fn run(engine: Engine, law: impl AsyncFnOnce(&Database, &Place) -> Result<()>) {
+    run_on(Builder::new_multi_thread().worker_threads(2), engine, law);
+}
+
+/// The same, with all tasks on this thread: for what a thread can listen to.
+pub(crate) fn run_in_one_thread(
+    engine: Engine,
+    law: impl AsyncFnOnce(&Database, &Place) -> Result<()>,
+) {
+    run_on(&mut Builder::new_current_thread(), engine, law);
+}
+
+fn run_on(
+    runtime: &mut Builder,
+    engine: Engine,
+    law: impl AsyncFnOnce(&Database, &Place) -> Result<()>,
+) {
     let place = Place::new(engine);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build();
-    runtime.expect("start a runtime").block_on(async {
+    start(runtime).block_on(async {
         let pool = PoolConfig::new().close_timeout(2 * HANG_LIMIT);
         let db = place.open(pool).await.expect("open the database");
-        timeout(HANG_LIMIT, law(&db, &place))
-            .await
-            .expect("the law hangs")
-            .expect("the law holds");
+        hold_to(law(&db, &place)).await;
         timeout(HANG_LIMIT, db.close())
             .await
             .expect("every connection has come back");
     });
+}
+
+/// Runs a law that needs a server of its own, to kill or to freeze.
+pub(crate) fn run_with(mut server: Server, law: impl AsyncFnOnce(&mut Server) -> Result<()>) {
+    let runtime = start(Builder::new_multi_thread().worker_threads(2));
+    runtime.block_on(hold_to(law(&mut server)));
+}
+
+fn start(runtime: &mut Builder) -> Runtime {
+    runtime.enable_all().build().expect("start a runtime")
+}
+
+async fn hold_to(law: impl Future<Output = Result<()>>) {
+    timeout(HANG_LIMIT, law)
+        .await
+        .expect("the law hangs")
+        .expect("the law holds");
+}
+
+/// Waits until something is so that nobody can be told of: how a pool or a server stands.
+///
+/// # Panics
+/// When it isn't after half of what a law may take, saying what was waited for.
+pub(crate) async fn eventually(
+    what: &str,
+    mut is_so: impl AsyncFnMut() -> Result<bool>,
+) -> Result<()> {
+    let deadline = Instant::now() + HANG_LIMIT / 2;
+    while !is_so().await? {
+        assert!(Instant::now() < deadline, "it never came about: {what}");
+        sleep(LOOK_INTERVAL).await;
+    }
+    Ok(())
 }
 
 /// The error of a call that must fail in this way.
@@ -147,5 +202,14 @@ macro_rules! on_all_engines {
     }};
     (@call $name:ident ($_db:ident: &$_database:ty, $_place:ident: &$_type:ty) $db:ident $place:ident) => {
         super::$name($db, $place)
+    };
+}
+
+/// The same for those engines that are servers.
+macro_rules! on_servers {
+    ($($(#[$attribute:meta])* async fn $name:ident $params:tt $body:block)+) => {
+        $(on_all_engines! { @law $(#[$attribute])* $name $params $body })+
+        on_all_engines! { @engine postgres Postgres $($name $params)+ }
+        on_all_engines! { @engine mariadb MariaDb $($name $params)+ }
     };
 }

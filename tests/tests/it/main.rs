@@ -22,6 +22,7 @@ mod pool;
 mod propagation;
 mod query;
 mod raw;
+mod recorder;
 mod retries;
 mod savepoints;
 mod sessions;

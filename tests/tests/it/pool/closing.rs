@@ -1,0 +1,90 @@
+//! Closing: nobody new, a grace for those who are there, and nothing that stays open.
+
+use wharf::prelude::*;
+
+use super::watched::Watched;
+use super::{Held, Statements, readers, writers};
+use crate::entities::{Accounts, balance, open_accounts, set_balance};
+use crate::harness::{Place, eventually, refused};
+
+/// Waits until no connection leads to the database.
+async fn nothing_stays_open(watched: &Watched) -> Result<()> {
+    eventually("nothing is open", async || {
+        Ok(watched.connections().await? == 0)
+    })
+    .await
+}
+
+/// No grace.
+fn impatient() -> PoolConfig {
+    PoolConfig::new().close_timeout(Duration::ZERO)
+}
+
+on_all_engines! {
+    async fn idle_connections_are_closed_and_counted(_db: &Database, place: &Place) {
+        let watched = Watched::new(place.engine).await?;
+        let db = watched.open(PoolConfig::new().max_connections(3).initial_connections(3)).await?;
+        let open: u64 = db.pool_stats().iter().map(|stats| stats.opened).sum();
+        assert!(watched.connections().await? >= open as usize);
+        let report = db.close().await;
+        assert_eq!((report.closed, report.drained, report.cancelled, report.abandoned), (open, 0, 0, 0));
+        nothing_stays_open(&watched).await?;
+        assert_eq!(db.close().await.closed, 0);
+        watched.close().await;
+    }
+
+    async fn who_is_there_may_finish_and_who_waits_or_comes_is_refused(_db: &Database, place: &Place) {
+        let watched = Watched::new(place.engine).await?;
+        let db = watched.open(PoolConfig::new().max_connections(1)).await?;
+        let (holder, waiter) = (Held::begin(&db).await, Held::start(&db));
+        eventually("it waits", async || Ok(super::waiting(&readers(&db)) == 1)).await?;
+        let closing = db.clone();
+        let closing = tokio::spawn(async move { closing.close().await });
+        refused(waiter.end().await, ErrorKind::PoolClosed);
+        refused(Accounts::count(&db).await, ErrorKind::PoolClosed);
+        holder.end().await?;
+        let report = closing.await.expect("no panic");
+        assert_eq!((report.drained, report.cancelled, report.abandoned), (1, 0, 0));
+        nothing_stays_open(&watched).await?;
+        watched.close().await;
+    }
+
+    async fn a_statement_that_runs_on_is_stopped_after_the_grace(_db: &Database, place: &Place) {
+        let watched = Watched::new(place.engine).await?;
+        let db = watched.open(impatient()).await?;
+        let running = db.clone();
+        let running = tokio::spawn(async move { Statements::endless(&running).await });
+        eventually("it runs", async || Ok(readers(&db).lent + writers(&db).lent > 0)).await?;
+        let report = db.close().await;
+        assert_eq!((report.cancelled, report.abandoned), (1, 0), "{report:?}");
+        assert!(running.await.expect("no panic").is_err());
+        nothing_stays_open(&watched).await?;
+        watched.close().await;
+    }
+
+    async fn a_unit_that_is_held_for_ever_is_rolled_back_after_the_grace(_db: &Database, place: &Place) {
+        let watched = Watched::new(place.engine).await?;
+        let db = watched.open(impatient()).await?;
+        open_accounts(&db, [1]).await?;
+        let unit = db.begin().await?;
+        set_balance(&unit, 1, 5).await?;
+        let report = db.close().await;
+        assert_eq!((report.cancelled, report.abandoned), (1, 0), "{report:?}");
+        nothing_stays_open(&watched).await?;
+        assert!(balance(&unit, 1).await.is_err());
+        assert!(unit.commit().await.is_err());
+        let again = watched.open(PoolConfig::new()).await?;
+        assert_eq!(balance(&again, 1).await?, 100);
+        again.close().await;
+        watched.close().await;
+    }
+
+    async fn a_database_whose_last_handle_is_dropped_leaves_nothing_open(_db: &Database, place: &Place) {
+        let watched = Watched::new(place.engine).await?;
+        let db = watched.open(PoolConfig::new().max_connections(3).initial_connections(3)).await?;
+        assert!(watched.connections().await? >= 3);
+        drop(db);
+        nothing_stays_open(&watched).await?;
+        watched.close().await;
+    }
+}

@@ -1,0 +1,90 @@
+//! Ending a session: what it does stops, what it holds comes back, and whatever it tries later fails with the reason.
+
+use wharf::prelude::*;
+
+use super::{Held, Statements, readers, session, waiting, writers};
+use crate::entities::{Accounts, balance, open_accounts, set_balance};
+use crate::harness::{Place, eventually, refused, refused_saying};
+
+/// A pool of one connection on a table with one account.
+async fn open(place: &Place) -> Result<Database> {
+    let db = place.open(PoolConfig::new().max_connections(1)).await?;
+    open_accounts(&db, [1]).await?;
+    Ok(db)
+}
+
+on_all_engines! {
+    async fn its_waiting_calls_fail_and_those_of_others_wait_on(_db: &Database, place: &Place) {
+        let db = &open(place).await?;
+        let (greedy, modest) = (session(db, "greedy")?, session(db, "modest")?);
+        let holder = Held::begin(db).await;
+        let (own, other) = (Held::start(&greedy), Held::start(&modest));
+        eventually("both wait", async || Ok(waiting(&readers(db)) == 2)).await?;
+        greedy.kill("too greedy");
+        refused(own.end().await, ErrorKind::Cancelled);
+        assert_eq!(modest.waiting().len(), 1);
+        holder.end().await?;
+        other.end().await?;
+        db.close().await;
+    }
+
+    async fn its_running_statement_is_stopped(_db: &Database, place: &Place) {
+        let db = &open(place).await?;
+        let greedy = session(db, "greedy")?;
+        let running = greedy.clone();
+        let running = tokio::spawn(async move { Statements::endless(&running).await });
+        eventually("it runs", async || Ok(readers(db).lent + writers(db).lent > 0)).await?;
+        greedy.kill("too greedy");
+        refused(running.await.expect("no panic"), ErrorKind::Cancelled);
+        assert_eq!(Accounts::count(db).await?, 1);
+        db.close().await;
+    }
+
+    async fn its_idle_unit_is_rolled_back(_db: &Database, place: &Place) {
+        let db = &open(place).await?;
+        let greedy = session(db, "greedy")?;
+        let (begun, release) = (tokio::sync::Notify::new(), tokio::sync::Notify::new());
+        let killing = async {
+            begun.notified().await;
+            greedy.kill("too greedy");
+            // The connection is free again, although the unit is still there.
+            set_balance(db, 1, 7).await?;
+            release.notify_one();
+            Ok::<_, Error>(())
+        };
+        let (unit, killed) = tokio::join!(write_and_wait(&greedy, &begun, &release), killing);
+        refused_saying(unit, ErrorKind::RolledBack, &["session greedy was killed", "too greedy"]);
+        killed?;
+        assert_eq!(balance(db, 1).await?, 7);
+        db.close().await;
+    }
+
+    async fn every_later_call_fails_with_the_reason(_db: &Database, place: &Place) {
+        let db = &open(place).await?;
+        let greedy = session(db, "greedy")?;
+        Accounts::count(&greedy).await?;
+        greedy.kill("too greedy");
+        greedy.kill("again");
+        for later in [&greedy, &greedy.clone()] {
+            let error = refused_saying(Accounts::count(later).await, ErrorKind::Cancelled, &["greedy", "too greedy"]);
+            assert_eq!(error.outcome(), Outcome::NotSent);
+            refused_saying(Held::start(later).end().await, ErrorKind::Cancelled, &["too greedy"]);
+        }
+        // Another session of that name is another session.
+        assert_eq!(Accounts::count(&session(db, "greedy")?).await?, 1);
+        db.close().await;
+    }
+}
+
+/// Writes, waits, and reads.
+#[transactional]
+async fn write_and_wait(
+    uow: &UnitOfWork,
+    begun: &tokio::sync::Notify,
+    release: &tokio::sync::Notify,
+) -> Result<i64> {
+    set_balance(uow, 1, 5).await?;
+    begun.notify_one();
+    release.notified().await;
+    balance(uow, 1).await
+}

@@ -1,0 +1,228 @@
+//! Servers that die, freeze, or have no connection left. Each test has a server of its own.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use futures_util::future::join_all;
+use wharf::prelude::*;
+use wharf_tests::server::Server;
+
+use super::stats::{assert_settled, settle};
+use super::watched::Watched;
+use super::{Held, readers, waiting};
+use crate::entities::{Accounts, open_accounts, set_balance};
+use crate::harness::{Engine, Place, eventually, run_with};
+
+/// The laws, for both servers.
+macro_rules! on_own_servers {
+    ($($name:ident)+) => {
+        mod postgres {
+            $(
+                #[test]
+                fn $name() {
+                    super::run_with(super::Server::start_postgres(), super::$name);
+                }
+            )+
+        }
+        mod mariadb {
+            $(
+                #[test]
+                fn $name() {
+                    super::run_with(super::Server::start_mariadb(), super::$name);
+                }
+            )+
+        }
+    };
+}
+
+on_own_servers! {
+    a_server_that_is_killed_and_comes_back_is_ridden_out
+    a_server_that_is_frozen_keeps_nobody_beyond_the_deadline
+}
+
+/// A database on a server of the test's own.
+async fn watch(server: &Server) -> Result<Watched> {
+    let url = server.database();
+    let engine = if url.starts_with("postgres") {
+        Engine::Postgres
+    } else {
+        Engine::MariaDb
+    };
+    Watched::at(Place::at(engine, url), server.database()).await
+}
+
+/// Calls without end, and counts those that were served. Whoever was on a connection that broke is told, and nobody else.
+async fn call(db: Database, served: Arc<AtomicU64>, stop: Arc<AtomicBool>) {
+    while !stop.load(Ordering::Relaxed) {
+        match Accounts::count(&db).await {
+            Ok(_) => drop(served.fetch_add(1, Ordering::Relaxed)),
+            Err(error) => {
+                assert!(
+                    error.kind() == ErrorKind::ConnectionLost && error.is_retryable(),
+                    "{error:?}"
+                );
+            }
+        }
+    }
+}
+
+async fn a_server_that_is_killed_and_comes_back_is_ridden_out(server: &mut Server) -> Result<()> {
+    let watched = watch(server).await?;
+    let pool = PoolConfig::new()
+        .max_connections(4)
+        .check_after_idle(Duration::ZERO);
+    let db = &watched
+        .open(pool.clone().connect_timeout(Duration::from_secs(60)))
+        .await?;
+    // Another one, whose callers are told after a moment instead of waiting.
+    let hasty = &watched
+        .open(pool.connect_timeout(Duration::from_millis(300)))
+        .await?;
+    open_accounts(db, [1]).await?;
+    let (served, stop) = (
+        Arc::new(AtomicU64::new(0)),
+        Arc::new(AtomicBool::new(false)),
+    );
+    let calls: Vec<_> = (0..8)
+        .map(|_| tokio::spawn(call(db.clone(), served.clone(), stop.clone())))
+        .collect();
+    for _ in 0..2 {
+        let before = served.load(Ordering::Relaxed);
+        eventually("calls are served", async || {
+            Ok(served.load(Ordering::Relaxed) > before + 100)
+        })
+        .await?;
+        server.kill();
+        let error = Accounts::count(hasty).await.expect_err("nobody is there");
+        assert!(
+            matches!(error.kind(), ErrorKind::Connect | ErrorKind::ConnectionLost),
+            "{error:?}"
+        );
+        assert_eq!(error.outcome(), Outcome::NotSent);
+        eventually("nothing is open", async || {
+            Ok(readers(db).lent + readers(db).idle == 0)
+        })
+        .await?;
+        server.start_again();
+    }
+    let before = served.load(Ordering::Relaxed);
+    eventually("calls are served", async || {
+        Ok(served.load(Ordering::Relaxed) > before + 100)
+    })
+    .await?;
+    stop.store(true, Ordering::Relaxed);
+    for call in calls {
+        call.await.expect("nobody was told who wasn't concerned");
+    }
+    eventually("the hasty ones are served too", async || {
+        Ok(Accounts::count(hasty).await.is_ok())
+    })
+    .await?;
+    set_balance(db, 1, 5).await?;
+    settle(db).await?;
+    db.close().await;
+    hasty.close().await;
+    Ok(())
+}
+
+async fn a_server_that_is_frozen_keeps_nobody_beyond_the_deadline(
+    server: &mut Server,
+) -> Result<()> {
+    let watched = watch(server).await?;
+    let db = &watched.open(PoolConfig::new().max_connections(2)).await?;
+    open_accounts(db, [1]).await?;
+    let holder = Held::begin(db).await;
+    server.freeze();
+    let limited = TransactionOptions::new().timeout(Duration::from_millis(300));
+    let calls = (0..8).map(|_| async {
+        db.transaction_with(limited, async |uow| Accounts::count(uow).await)
+            .await
+    });
+    for refusal in join_all(calls).await {
+        let error = refusal.expect_err("nobody answers");
+        let expected = [
+            ErrorKind::Timeout,
+            ErrorKind::PoolTimeout,
+            ErrorKind::Connect,
+            ErrorKind::ConnectionLost,
+        ];
+        assert!(expected.contains(&error.kind()), "{error:?}");
+    }
+    server.thaw();
+    eventually("calls are served", async || {
+        Ok(Accounts::count(db).await.is_ok())
+    })
+    .await?;
+    // Its connection slept with the server.
+    holder.end().await?;
+    settle(db).await?;
+    assert_eq!(waiting(&readers(db)), 0);
+    assert!(readers(db).idle >= 1);
+    let report = db.close().await;
+    assert_eq!((report.cancelled, report.abandoned), (0, 0));
+    eventually("nothing is open", async || {
+        Ok(watched.connections().await? == 0)
+    })
+    .await
+}
+
+/// Thirty callers on a pool that is larger than what the server allows: they wait, and nobody fails.
+async fn crowd(watched: &Watched, server_allows: u64) -> Result<()> {
+    let db = &watched
+        .open(PoolConfig::new().max_connections(30).max_opening(30))
+        .await?;
+    open_accounts(db, 1..=30).await?;
+    let tasks = (1..=30).map(|id| {
+        let db = db.clone();
+        tokio::spawn(async move {
+            for balance in 0..5 {
+                db.transaction(async |uow| set_balance(uow, id, balance).await)
+                    .await?;
+            }
+            Ok::<_, Error>(())
+        })
+    });
+    for task in join_all(tasks).await {
+        task.expect("no panic")?;
+    }
+    settle(db).await?;
+    let stats = readers(db);
+    assert_settled(&stats);
+    assert!(
+        stats.open_failures > 0 && stats.idle as u64 <= server_allows,
+        "{stats:?}"
+    );
+    db.close().await;
+    eventually("nothing is open", async || {
+        Ok(watched.connections().await? == 0)
+    })
+    .await
+}
+
+#[test]
+fn a_postgres_that_is_full_makes_callers_wait() {
+    run_with(Server::start_postgres(), async |server: &mut Server| {
+        let onlooker = server.database();
+        let url = server.database().replace("postgres@", "few@");
+        let watched = Watched::at(Place::at(Engine::Postgres, url), onlooker).await?;
+        // It is no superuser: those aren't counted.
+        watched
+            .execute("CREATE ROLE few LOGIN CONNECTION LIMIT 5")
+            .await?;
+        watched
+            .execute(&format!("ALTER DATABASE {} OWNER TO few", watched.name()))
+            .await?;
+        crowd(&watched, 5).await
+    });
+}
+
+#[test]
+fn a_mariadb_that_is_full_makes_callers_wait() {
+    run_with(Server::start_mariadb(), async |server: &mut Server| {
+        // Who may do everything gets a connection when all others are taken.
+        let onlooker = server.database().replace("wharf:wharf@", "root@");
+        let watched = Watched::at(Place::at(Engine::MariaDb, server.database()), onlooker).await?;
+        watched.execute("SET GLOBAL max_connections = 10").await?;
+        crowd(&watched, 10).await
+    });
+}
