@@ -100,13 +100,14 @@ impl Pool {
         }
     }
 
-    /// The last handle that matters is gone, and nobody can wait: closes what is idle at once, and the rest when it comes back.
+    /// The last handle is gone, and nobody can wait: closes what is idle now, and the rest when it comes back.
     pub(crate) fn abandon(&self) {
         let shared = self.shared();
-        if !shared.core.look(|state, _| state.is_closed()) {
-            shared.decide(|state, idle, steps| state.close(Time::now(), idle, steps));
+        if shared.core.look(|state, _| state.is_closed()) {
+            return;
         }
-        shared.send(Work::Stop);
+        shared.decide(|state, idle, steps| state.close(Time::now(), idle, steps));
+        shared.send(Work::Finish);
     }
 }
 

@@ -56,6 +56,8 @@ pub(super) enum Work {
     },
     /// Look at the time earlier than agreed.
     Arm,
+    /// End when every connection is closed.
+    Finish,
     Stop,
 }
 
@@ -71,10 +73,17 @@ pub(super) async fn run(pool: Weak<Shared>, mut work: mpsc::UnboundedReceiver<Wo
         FuturesUnordered::new();
     let mut alarm = std::pin::pin!(tokio::time::sleep(Duration::ZERO));
     let mut next_tick = Time::now();
+    let mut is_finishing = false;
+    let _ends = EndWithKeeper(pool.clone());
     loop {
-        let Some(armed) = pool.upgrade().map(|shared| shared.core.arm()) else {
+        let Some(shared) = pool.upgrade() else {
             return;
         };
+        if is_finishing && shared.core.look(|state, _| state.is_drained()) {
+            return;
+        }
+        let armed = shared.core.arm();
+        drop(shared);
         let next = armed.map_or(next_tick, |armed| armed.min(next_tick));
         alarm.as_mut().reset(next.to_instant().into());
         let event = poll_fn(|cx| {
@@ -105,6 +114,7 @@ pub(super) async fn run(pool: Weak<Shared>, mut work: mpsc::UnboundedReceiver<Wo
                 jobs.push(Box::pin(interrupt(pool, stop, patience)));
             }
             Event::Work(Some(Work::Arm)) => {}
+            Event::Work(Some(Work::Finish)) => is_finishing = true,
             Event::Work(Some(Work::Stop) | None) => return,
             Event::JobDone => pool.shared().progress.notify_waiters(),
             Event::Time => {
@@ -116,6 +126,22 @@ pub(super) async fn run(pool: Weak<Shared>, mut work: mpsc::UnboundedReceiver<Wo
                     shared.every_tick(now);
                     next_tick = now + tick(shared.config.sizing);
                 }
+            }
+        }
+    }
+}
+
+/// However the keeper ends, the connections that are nobody's end with it: a slot and its pool hold each other.
+struct EndWithKeeper(Weak<Shared>);
+
+impl Drop for EndWithKeeper {
+    fn drop(&mut self) {
+        let Some(shared) = self.0.upgrade() else {
+            return;
+        };
+        for (_, mut own) in shared.core.slots() {
+            if own.holder.is_none() {
+                own.vacate();
             }
         }
     }

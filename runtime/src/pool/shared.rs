@@ -314,7 +314,11 @@ impl Shared {
                 self.core.slot(slot).vacate();
                 self.decide(|state, idle, steps| state.closed(Time::now(), slot, idle, steps));
             }
-            Work::Discard { .. } | Work::Interrupt { .. } | Work::Arm | Work::Stop => {}
+            Work::Discard { .. }
+            | Work::Interrupt { .. }
+            | Work::Arm
+            | Work::Finish
+            | Work::Stop => {}
         }
     }
 
