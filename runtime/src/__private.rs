@@ -18,6 +18,24 @@ pub use crate::transaction::{Isolation, Propagation, TransactionOptions};
 pub use crate::transactional::Runner;
 pub use crate::unit_of_work::{ReadOnly, ReadWrite, UnitOfWork};
 
+/// A borrowed connection on which nothing is run: what the benches measure.
+#[derive(Debug)]
+pub struct Checkout(#[expect(dead_code, reason = "held for its drop")] crate::pool::Lease);
+
+/// Borrows a connection as a lone read does.
+///
+/// # Errors
+/// As any call that needs a connection.
+pub async fn checkout(database: &crate::Database) -> Result<Checkout> {
+    let options =
+        crate::pool::AcquireOptions::new(Site::named("checkout"), crate::pool::Purpose::Statement);
+    let lease = database
+        .node()
+        .lease(crate::topology::Access::Read, options)
+        .await?;
+    Ok(Checkout(lease))
+}
+
 /// Ids as given, as the ids that they stand for.
 pub fn ids<E: Entity, I: Into<E::Id> + Clone>(ids: &[I]) -> Vec<E::Id> {
     ids.iter().cloned().map(Into::into).collect()

@@ -16,7 +16,7 @@ use crate::driver::Migrator;
 use crate::driver::{Command, Dialect, Request};
 use crate::entity::Entity;
 use crate::error::{Error, Result};
-use crate::pool::{AcquireOptions, Purpose, Site};
+use crate::pool::{AcquireOptions, CloseReport, PoolStats, Purpose, Site};
 use crate::session::SessionBuilder;
 use crate::task_group::TaskGroup;
 use crate::topology::{Access, Node};
@@ -215,12 +215,31 @@ impl Database {
     }
 
     /// Refuses new calls, waits for those under way up to [`PoolConfig::close_timeout`](crate::PoolConfig::close_timeout),
-    /// and closes every connection.
-    pub async fn close(&self) {
-        self.shared.node.close().await;
+    /// then stops the statements that still run and rolls back the units of work that are still open, and closes every
+    /// connection. Says what that came to.
+    ///
+    /// # Cancel safety
+    /// Dropped in between, new calls are refused, and connections are closed when they come back.
+    pub async fn close(&self) -> CloseReport {
+        let report = self.shared.node.close().await;
         for name in self.shared.tasks.join(TASK_GRACE).await {
             tracing::warn!(task = name, "a task had to be ended");
         }
+        report
+    }
+
+    /// How the pools stand, and what they have done: one pool on a server and in memory; on an SQLite file the writer's, then
+    /// the readers'.
+    pub fn pool_stats(&self) -> Vec<PoolStats> {
+        self.shared.node.stats()
+    }
+
+    /// Has every connection that is open now replaced: idle ones at once, the others when they come back.
+    ///
+    /// After a change on the server that only new connections see. Nobody fails for it. A database in memory keeps its one
+    /// connection.
+    pub fn recycle_connections(&self) {
+        self.shared.node.recycle_connections();
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {

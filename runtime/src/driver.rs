@@ -13,7 +13,11 @@ mod class;
 mod column_type;
 mod connect;
 mod connection;
+mod control;
 mod dialect;
+mod failure;
+mod gather;
+mod interrupt;
 mod json;
 mod kind;
 #[cfg(feature = "mysql")]
@@ -23,9 +27,12 @@ mod param;
 mod postgres;
 mod raw;
 mod request;
+mod reset;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod state;
+mod statements;
+mod stop;
 mod stream;
 #[cfg(any(feature = "chrono", feature = "time"))]
 mod text_time;
@@ -43,12 +50,17 @@ pub use cell::{Cell, Row};
 pub(crate) use column_type::{column_type, postgres_column_type};
 pub(crate) use connect::{Endpoint, Role};
 pub(crate) use connection::Connection;
+pub(crate) use control::SharedControl;
 pub use dialect::Dialect;
+pub(crate) use failure::commit_unknown;
+pub(crate) use gather::gather;
 pub(crate) use json::{hex, json_text, push_array};
 pub use kind::Kind;
 pub use param::Param;
 pub use raw::RawConnection;
 pub(crate) use request::{Command, Operation, Request};
+pub(crate) use statements::StatementCounts;
+pub(crate) use stop::{Stop, Stopper, stop};
 pub(crate) use stream::{Hold, RowStream, channel as row_channel};
 #[cfg(feature = "json")]
 pub use value::Json;

@@ -145,7 +145,12 @@ impl Error {
 
     /// A copy that can be kept while the original travels on; the source stays with the original.
     pub(crate) fn to_shared(&self) -> Arc<Error> {
-        Arc::new(Self(Box::new(Inner {
+        Arc::new(self.copy())
+    }
+
+    /// A copy for somebody else who failed for the same reason.
+    pub(crate) fn copy(&self) -> Self {
+        Self(Box::new(Inner {
             kind: self.0.kind,
             outcome: self.0.outcome,
             retryable: self.0.retryable,
@@ -156,7 +161,7 @@ impl Error {
             limit: self.0.limit.clone(),
             cause: self.0.cause.clone(),
             source: None,
-        })))
+        }))
     }
 }
 

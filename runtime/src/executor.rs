@@ -3,12 +3,15 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Instant;
 
 use futures_util::{FutureExt, Stream, TryFutureExt};
 use tracing::Instrument;
 
 use crate::database::Database;
-use crate::driver::{Answer, By, Dialect, FromRow, Hold, Request, RowStream, Wire, row_channel};
+use crate::driver::{
+    Answer, By, Dialect, FromRow, Hold, Request, RowStream, Wire, gather, row_channel,
+};
 use crate::error::{Error, Result};
 use crate::pool::{AcquireOptions, Lease, Purpose, Site};
 use crate::session::{Session, Slot};
@@ -145,7 +148,7 @@ impl<'a> Target<'a> {
                 Self::Unit(unit) => unit.0.run(request).await,
                 _ => {
                     let (mut lease, _slot) = self.lease(&request).await?;
-                    lease.exchange(request).await
+                    self.exchange(&mut lease, request).await
                 }
             }
         };
@@ -169,6 +172,35 @@ impl<'a> Target<'a> {
             .await
     }
 
+    /// Runs one request and makes its rows what is asked for, while the rest is still coming; `blame` says what a row
+    /// that can't be read was read for.
+    pub(crate) async fn rows<T: FromRow>(
+        self,
+        request: Request,
+        by: By,
+        blame: impl FnOnce(Error) -> Error,
+    ) -> Result<Vec<T>> {
+        let read = gather(request, by, |request| self.run(request)).await?;
+        read.map_err(blame)
+    }
+
+    /// Runs a statement outside of any unit, within its time limit.
+    async fn exchange(self, lease: &mut Lease, request: Request) -> Result<Answer> {
+        let limit = match self.session() {
+            Some(session) => session.statement_limit(),
+            None => self.node().statement_limit(),
+        };
+        let Some(limit) = limit else {
+            return lease.exchange(request).await;
+        };
+        let deadline = limit.from(Instant::now());
+        let answer = lease.exchange_until(request, Some(deadline.at)).await;
+        answer.map_err(|error| match self.session() {
+            Some(session) => session.explain(&deadline, error),
+            None => deadline.explain(Instant::now(), None, error),
+        })
+    }
+
     /// A connection for one statement outside of any unit.
     async fn lease(self, request: &Request) -> Result<(Lease, Option<Slot>)> {
         let operation = &request.operation;
@@ -186,7 +218,7 @@ impl<'a> Target<'a> {
         };
         let mut options = session.acquire_options(site, Purpose::Statement);
         (options.held_by_caller, options.held_by_session) =
-            Held::count(node.pool(access), options.session.as_ref());
+            Held::count(node.pool(access), Some(&session.shared_name()));
         session.charge_operation()?;
         let leased = async {
             let slot = session.slot(&options).await?;
@@ -200,7 +232,7 @@ impl<'a> Target<'a> {
     /// Starts a stream of rows.
     pub(crate) async fn stream<T: FromRow + Send + 'static>(
         self,
-        request: Request,
+        mut request: Request,
         by: By,
     ) -> Result<Running<T>> {
         if let Self::Unit(unit) = self {
@@ -208,8 +240,9 @@ impl<'a> Target<'a> {
         }
         let (mut lease, slot) = self.lease(&request).await?;
         let (sender, receiver) = row_channel();
+        request.sender = Some(sender);
         if let Some(wire) = lease.wire() {
-            wire.start(request, Some(sender))?;
+            wire.start(request)?;
         }
         Ok(Box::pin(RowStream::new(
             StreamHold { lease, _slot: slot },
@@ -224,9 +257,7 @@ impl<'a> Target<'a> {
         options: TransactionOptions,
         site: Site,
     ) -> Result<UnitOfWork<M>> {
-        let deadline = options
-            .timeout
-            .map(|timeout| std::time::Instant::now() + timeout);
+        let deadline = options.timeout.map(|timeout| Instant::now() + timeout);
         let (node, session) = (self.node().clone(), self.session().cloned());
         UnitOfWork::begin(Begin {
             node,

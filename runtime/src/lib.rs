@@ -31,6 +31,7 @@ compile_error!(
 #[doc(hidden)]
 #[path = "__private.rs"]
 pub mod __private;
+mod clock;
 mod database;
 mod driver;
 mod entity;
@@ -58,7 +59,12 @@ pub use driver::{Cell, Dialect, FromRow, Kind, Operand, Param, RawConnection, Ro
 pub use entity::{Column, ColumnDef, Entity, Id, Moment, Table};
 pub use error::{Constraint, ConstraintKind, Error, ErrorKind, LimitExceeded, Outcome, Result};
 pub use executor::{Executor, RowsStream, WriteExecutor};
-pub use pool::PoolConfig;
+pub use policy::usage::HourlyUsage;
+pub use pool::{
+    Affinity, CloseReason, CloseReport, HookError, HookFuture, PartitionKey, PartitionKind,
+    PartitionLimits, PartitionStats, Percentiles, PoolConfig, PoolStats, Position, Priority,
+    Recycling, Shedding, Sizing,
+};
 pub use query::{Cursor, Filter, Order};
 pub use repository::{MAX_PAGE_SIZE, Page, Repository, Select, Slice};
 pub use session::{Limits, Remaining, Session, SessionBuilder, Usage};
@@ -82,4 +88,6 @@ mod doctests {
     struct Transactions;
     #[doc = include_str!("../../docs/guide/sessions.md")]
     struct Sessions;
+    #[doc = include_str!("../../docs/guide/pool.md")]
+    struct Pool;
 }

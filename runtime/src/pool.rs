@@ -1,22 +1,50 @@
 //! Connections to one node: who holds them, who waits for one, when to open and to retire them. Sends no SQL of its own
 //! but what makes a connection clean again.
 //!
-//! Terms: a *slot* is room for one connection; a *lease* is a borrowed connection; a connection that comes back in any
-//! state but clean is in *quarantine* until it is clean or closed.
+//! Terms: a *slot* is room for one connection; a *lease* is a borrowed connection; a *unit* is a partition's right to one
+//! connection, and who has none is *parked*; a connection that comes back in any state but clean is in *quarantine* until it
+//! is clean or closed.
 //!
-//! All decisions are made by [`state`], which is pure; `shared` holds it behind one lock together with the connections;
-//! `keeper` is the one task of a pool, which opens, cleans and closes.
+//! A checkout and a clean return meet in [`idle`] and [`units`], which are words without a lock. All other decisions are
+//! made by [`state`], which is pure; [`core`] holds both together and wakes who waits; `shared` lends and takes back;
+//! `keeper` is the one task of a pool, which opens, cleans, stops and closes.
 
+mod age;
+mod caller;
+mod closing;
 mod config;
+mod core;
 mod holder;
+mod idle;
 mod keeper;
+mod leaks;
 mod lease;
+mod line;
+mod partition;
+mod priority;
+mod quarantine;
+mod refusal;
+mod rooms;
 mod shared;
+mod site;
+mod slot;
 mod state;
+mod stats;
+mod sync;
+mod tally;
+mod units;
 mod waiting;
 
-pub use config::PoolConfig;
-pub(crate) use holder::Runner;
-pub use holder::Site;
-pub(crate) use lease::Lease;
+pub(crate) use caller::Caller;
+pub use closing::CloseReport;
+pub use config::{HookError, HookFuture, PoolConfig, Recycling, Shedding, Sizing};
+pub(crate) use holder::Reclaim;
+pub(crate) use lease::{Lease, Waiting};
+pub use partition::{Affinity, PartitionKey, PartitionKind, PartitionLimits};
+pub use priority::Priority;
+pub use refusal::CloseReason;
 pub(crate) use shared::{AcquireOptions, Pool, Purpose};
+pub(crate) use site::Runner;
+pub use site::Site;
+pub use state::Position;
+pub use stats::{PartitionStats, Percentiles, PoolStats};

@@ -8,6 +8,7 @@ pub use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 pub use crate::Json;
 pub use crate::{
     Cursor, Database, Dialect, Entity, Error, ErrorKind, Executor, Isolation, Limits, Outcome,
-    Page, PoolConfig, Propagation, ReadOnly, ReadWrite, Receipt, Result, Row, Savepoint, Session,
-    Slice, TransactionOptions, UnitOfWork, Value, WriteExecutor, repository, transactional,
+    Page, PartitionKey, PartitionKind, PartitionLimits, PoolConfig, Priority, Propagation,
+    ReadOnly, ReadWrite, Receipt, Result, Row, Savepoint, Session, Slice, TransactionOptions,
+    UnitOfWork, Value, WriteExecutor, repository, transactional,
 };

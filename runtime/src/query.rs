@@ -15,7 +15,7 @@ mod statements;
 mod template;
 mod writer;
 
-pub(crate) use bulk::carried_by_update;
+pub(crate) use bulk::{carried_by_update, inserts_as_sent, updates_as_sent};
 pub use cursor::Cursor;
 pub(crate) use ddl::create_table;
 pub use derived::{Derived, DerivedOrder, Term};

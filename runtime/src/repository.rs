@@ -5,6 +5,7 @@ pub mod crud;
 pub mod derived;
 mod page;
 mod select;
+mod stored;
 pub mod template;
 
 pub use page::{MAX_PAGE_SIZE, Page, Slice};

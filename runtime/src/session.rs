@@ -15,7 +15,8 @@ pub(crate) use slots::Slot;
 use slots::Slots;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::pool::{AcquireOptions, Purpose, Site};
+use crate::policy::time_limit::{Deadline, TimeLimit};
+use crate::pool::{AcquireOptions, Caller, PartitionKey, Position, Priority, Purpose, Site};
 use crate::topology::Node;
 
 /// The longest name that a session may have.
@@ -31,7 +32,7 @@ pub struct Session {
 }
 
 struct Shared {
-    name: Arc<str>,
+    caller: Arc<Caller>,
     limits: Limits,
     node: Arc<Node>,
     acquire_timeout: Duration,
@@ -43,7 +44,7 @@ struct Shared {
 impl Session {
     /// Who is asking.
     pub fn name(&self) -> &str {
-        &self.shared.name
+        &self.shared.caller.name
     }
 
     /// What it may use.
@@ -65,18 +66,36 @@ impl Session {
         self.shared.limits.remaining(&self.usage())
     }
 
+    /// Its calls that wait for a connection: how many go first, and how long it may take. Empty while none waits.
+    pub fn waiting(&self) -> Vec<Position> {
+        self.shared.node.positions(&self.shared.caller)
+    }
+
+    /// Ends it: waiting calls fail, running statements are stopped on the server, units of work that idle are rolled back,
+    /// and every later call fails with [`ErrorKind::Cancelled`] and this reason. A commit that is under way is not stopped.
+    pub fn kill(&self, reason: &str) {
+        self.ledger(|ledger| ledger.kill(reason));
+        let reason = format!("session {} was killed: {reason}", self.name());
+        self.shared.node.kill(&self.shared.caller, &reason);
+    }
+
+    /// Whether it hasn't been killed.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.ledger(|ledger| ledger.check(self.name()))
+    }
+
     pub(crate) fn node(&self) -> &Arc<Node> {
         &self.shared.node
     }
 
     pub(crate) fn shared_name(&self) -> Arc<str> {
-        self.shared.name.clone()
+        self.shared.caller.name.clone()
     }
 
     /// Counts an operation that is about to run.
     pub(crate) fn charge_operation(&self) -> Result<()> {
         let limits = &self.shared.limits;
-        self.ledger(|ledger| ledger.charge_operation(limits, &self.shared.name))
+        self.ledger(|ledger| ledger.charge_operation(limits, self.name()))
     }
 
     /// Takes an operation back that was counted and never sent.
@@ -88,8 +107,28 @@ impl Session {
         self.ledger(Ledger::count_transaction);
     }
 
+    /// How long each of its statements may take.
+    pub(crate) fn statement_limit(&self) -> Option<TimeLimit> {
+        TimeLimit::tightest(
+            self.shared.node.statement_limit(),
+            self.shared.limits.statement_limit(),
+        )
+    }
+
+    /// How long each of its units of work may take.
+    pub(crate) fn transaction_limit(&self) -> Option<TimeLimit> {
+        self.shared.limits.transaction_limit()
+    }
+
+    /// What a call is told that ran into a deadline, counted if that was a limit of the session.
+    pub(crate) fn explain(&self, deadline: &Deadline, error: Error) -> Error {
+        let explained = deadline.explain(Instant::now(), Some(self.name()), error);
+        self.ledger(|ledger| ledger.refuse(explained))
+    }
+
     /// Takes one of the session's connections, or waits until one is free.
     pub(crate) async fn slot(&self, options: &AcquireOptions) -> Result<Slot> {
+        self.check()?;
         let deadline = Instant::now() + self.shared.acquire_timeout;
         let deadline = options
             .deadline
@@ -97,7 +136,7 @@ impl Session {
         let refused = |refusal| self.ledger(|ledger| ledger.refuse(refusal));
         self.shared
             .slots
-            .take(&self.shared.name, options, deadline)
+            .take(self.name(), options, deadline)
             .await
             .map_err(refused)
     }
@@ -105,7 +144,7 @@ impl Session {
     /// How a connection for this session is asked for.
     pub(crate) fn acquire_options(&self, site: Site, purpose: Purpose) -> AcquireOptions {
         AcquireOptions {
-            session: Some(self.shared_name()),
+            caller: Some(self.shared.caller.clone()),
             ..AcquireOptions::new(site, purpose)
         }
     }
@@ -125,7 +164,7 @@ impl Session {
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
-            .field("name", &self.shared.name)
+            .field("name", &self.name())
             .field("limits", &self.shared.limits)
             .field("usage", &self.usage())
             .finish()
@@ -138,6 +177,8 @@ impl fmt::Debug for Session {
 pub struct SessionBuilder {
     name: String,
     limits: Limits,
+    priority: Priority,
+    partitions: Vec<PartitionKey>,
     node: Arc<Node>,
     acquire_timeout: Duration,
 }
@@ -147,6 +188,8 @@ impl SessionBuilder {
         Self {
             name,
             limits: Limits::new(),
+            priority: Priority::default(),
+            partitions: Vec::new(),
             node,
             acquire_timeout,
         }
@@ -155,6 +198,19 @@ impl SessionBuilder {
     /// What the session may use. Default: no limit beyond the pool's.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// How urgent its calls are when callers have to wait for a connection. Default: [`Priority::Normal`].
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// A group that it belongs to, whose limits hold for it too: see [`PoolConfig::partition`](crate::PoolConfig::partition).
+    /// May be called for several.
+    pub fn partition(mut self, key: PartitionKey) -> Self {
+        self.partitions.push(key);
         self
     }
 
@@ -177,7 +233,11 @@ impl SessionBuilder {
         Ok(Session {
             shared: Arc::new(Shared {
                 slots: Slots::new(self.limits.max_connections),
-                name: self.name.into(),
+                caller: Arc::new(Caller::new(
+                    self.name.into(),
+                    self.priority,
+                    self.partitions,
+                )),
                 limits: self.limits,
                 node: self.node,
                 acquire_timeout: self.acquire_timeout,

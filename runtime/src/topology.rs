@@ -2,4 +2,4 @@
 
 mod node;
 
-pub(crate) use node::{Access, Node};
+pub(crate) use node::{Access, Node, NodeOptions};

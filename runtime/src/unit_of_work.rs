@@ -2,6 +2,7 @@
 //!
 //! What is open and what is doomed is decided by `transaction::Stack`; `core` sends what follows from it.
 
+mod begin;
 mod carrier;
 mod core;
 mod ending;
@@ -9,12 +10,13 @@ mod handle;
 mod hooks;
 mod mode;
 mod raw;
+mod reclaim;
 mod reference;
 mod savepoint;
 mod scope;
 mod stream;
 
-pub(crate) use self::core::Begin;
+pub(crate) use begin::Begin;
 pub use handle::{Receipt, UnitOfWork};
 pub use mode::{Mode, ReadOnly, ReadWrite};
 pub use raw::RawUnit;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The layers of the runtime, lowest first. A module may import from its own layer and from those below.
 const LAYERS: &[&[&str]] = &[
-    &["error", "policy", "telemetry", "task_group"],
+    &["clock", "error", "policy", "telemetry", "task_group"],
     &["driver"],
     &["entity", "query", "pool", "topology"],
     &["transaction"],
@@ -30,9 +30,21 @@ const ROOT_NAMES: &[(&str, &str)] = &[
 const PURE: &[&str] = &[
     "driver/class.rs",
     "driver/state.rs",
+    "driver/statements.rs",
     "driver/text_time.rs",
     "policy/backoff.rs",
+    "policy/codel.rs",
+    "policy/elastic.rs",
+    "policy/freshness.rs",
+    "policy/histogram.rs",
+    "policy/rate.rs",
+    "policy/time_limit.rs",
+    "policy/usage.rs",
+    "pool/age.rs",
+    "pool/line.rs",
+    "pool/rooms.rs",
     "pool/state.rs",
+    "pool/tally.rs",
     "query/bulk.rs",
     "query/expr.rs",
     "query/keyset.rs",

@@ -1,13 +1,15 @@
 //! A database that is being described.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Database, Shared};
 use crate::driver::Endpoint;
 use crate::error::{Error, ErrorKind, Result};
+use crate::policy::time_limit::{self, SetBy, Subject, TimeLimit};
 use crate::pool::PoolConfig;
 use crate::task_group::TaskGroup;
-use crate::topology::Node;
+use crate::topology::{Node, NodeOptions};
 
 /// A database that is being described; made by [`Database::builder`].
 #[derive(Debug, Clone)]
@@ -16,6 +18,7 @@ pub struct DatabaseBuilder {
     primary: Option<String>,
     pool: PoolConfig,
     trace_statements: bool,
+    statement_timeout: Option<Duration>,
 }
 
 impl DatabaseBuilder {
@@ -24,6 +27,7 @@ impl DatabaseBuilder {
             primary: None,
             pool: PoolConfig::new(),
             trace_statements: false,
+            statement_timeout: None,
         }
     }
 
@@ -45,12 +49,25 @@ impl DatabaseBuilder {
         self
     }
 
+    /// How long a statement may run, whoever sent it; then it is stopped on the server, and fails with
+    /// [`ErrorKind::Timeout`]. A session may have a [shorter limit](crate::Limits::statement_timeout).
+    ///
+    /// Default: no limit. From 1 ms to 7 days. Counts from when the statement is sent: not the wait for a connection, and
+    /// not a commit. [`Database::execute`] and migrations have no such limit; neither have rows that are streamed, except in a unit of
+    /// work on PostgreSQL, which knows the limit.
+    pub fn statement_timeout(mut self, timeout: Duration) -> Self {
+        self.statement_timeout = Some(timeout);
+        self
+    }
+
     /// Opens the database, and a first connection to see that it is there.
     ///
     /// # Errors
     /// [`ErrorKind::Configuration`] with everything that is wrong at once, or why the first connection failed.
     pub async fn connect(self) -> Result<Database> {
         let mut problems = self.pool.problems();
+        let timeout = self.statement_timeout;
+        problems.extend(timeout.and_then(|time| time_limit::problem("statement_timeout", time)));
         let endpoint = match self.primary.as_deref().map(Endpoint::parse) {
             Some(Ok(endpoint)) => Some(endpoint),
             Some(Err(error)) => {
@@ -69,14 +86,14 @@ impl DatabaseBuilder {
             let error = Error::new(ErrorKind::Configuration, problems.join("; "));
             return Err(error.attempting(|| "open the database".into()));
         };
+        let options = NodeOptions {
+            traces_text: self.trace_statements,
+            statement_limit: timeout
+                .map(|time| TimeLimit::new(Subject::Statement, SetBy::Program, time)),
+        };
         let tasks = TaskGroup::default();
         let acquire_timeout = self.pool.acquire_timeout;
-        let node = Arc::new(Node::start(
-            endpoint,
-            self.pool,
-            self.trace_statements,
-            &tasks,
-        ));
+        let node = Arc::new(Node::start(endpoint, self.pool, options, &tasks));
         let database = Database {
             shared: Arc::new(Shared {
                 node,

@@ -10,6 +10,8 @@ use crate::error::{Error, ErrorKind, Result};
 pub(crate) struct Answer {
     pub(crate) rows: Rows,
     pub(crate) affected: u64,
+    /// How many rows came, those among them that were sent on.
+    pub(crate) returned: u64,
     /// The id that SQLite or MariaDB generated last.
     pub(crate) last_id: Option<i64>,
 }
@@ -59,17 +61,24 @@ impl Rows {
 
     /// Makes every row a `T`.
     pub(crate) fn decode<T: FromRow>(&self, by: By) -> Result<Vec<T>> {
-        let mut decoded = Vec::with_capacity(self.len());
+        let mut decoded = Vec::new();
+        self.decode_onto(&mut decoded, by)?;
+        Ok(decoded)
+    }
+
+    /// Makes every row a `T`, and puts them at the end of a list.
+    pub(crate) fn decode_onto<T: FromRow>(&self, list: &mut Vec<T>, by: By) -> Result<()> {
         let Some(first) = self.inner(0) else {
-            return Ok(decoded);
+            return Ok(());
         };
         let places = places::<T>(&Row::new(first, None), by)?;
+        list.reserve(self.len());
         for index in 0..self.len() {
             if let Some(inner) = self.inner(index) {
-                decoded.push(T::from_row(&Row::new(inner, places.as_deref()))?);
+                list.push(T::from_row(&Row::new(inner, places.as_deref()))?);
             }
         }
-        Ok(decoded)
+        Ok(())
     }
 
     /// Makes the first row a `T`.

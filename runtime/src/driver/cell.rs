@@ -54,6 +54,7 @@ pub(crate) enum Mismatch {
 
 impl Cell<'_> {
     /// Whether this is SQL's NULL.
+    #[inline]
     pub fn is_null(&self) -> bool {
         match self {
             #[cfg(feature = "sqlite")]
@@ -149,19 +150,20 @@ impl<'r> Row<'r> {
         let place = self.places.map_or(position, |places| {
             places.get(position).copied().unwrap_or(usize::MAX)
         });
-        self.cell(place)
-            .and_then(|cell| {
-                if cell.is_null() {
-                    T::from_null()
-                } else {
-                    T::from_cell(cell)
-                }
-            })
-            .map_err(|error| self.blame(error, place, T::KIND.name()))
+        let value = match self.cell(place) {
+            Some(cell) if cell.is_null() => T::from_null(),
+            Some(cell) => T::from_cell(cell),
+            None => Err(Error::new(
+                ErrorKind::Decode,
+                format!("isn't there: the row has {} columns", self.width()),
+            )),
+        };
+        value.map_err(|error| self.blame(error, place, T::KIND.name()))
     }
 
-    fn cell(&self, place: usize) -> Result<Cell<'r>> {
-        let cell = match self.inner {
+    #[inline]
+    fn cell(&self, place: usize) -> Option<Cell<'r>> {
+        match self.inner {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(row) => {
                 (place < row.len()).then_some(Cell::Sqlite(SqliteCell { row, place }))
@@ -171,14 +173,7 @@ impl<'r> Row<'r> {
             #[cfg(feature = "mysql")]
             Inner::MySql(row) => row.try_get_raw(place).ok().map(Cell::MySql),
             Inner::Params(params) => params.get(place).map(Cell::Param),
-        };
-        cell.ok_or_else(|| {
-            let width = self.width();
-            Error::new(
-                ErrorKind::Decode,
-                format!("isn't there: the row has {width} columns"),
-            )
-        })
+        }
     }
 
     /// The name of the column at a place in the row itself.

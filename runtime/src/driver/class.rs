@@ -84,6 +84,8 @@ pub(super) fn mysql(number: u16) -> Class {
         1264 | 1366 | 1406 | 1292 => Class::Mistake(ErrorKind::Encode),
         1064 | 1149 => Class::Mistake(ErrorKind::Syntax),
         1194 | 1195 => Class::Fatal(ErrorKind::Corrupt),
+        // A thread that is to be killed, and has ended.
+        1094 => Class::Mistake(ErrorKind::NotFound),
         _ => Class::Other,
     }
 }
@@ -181,6 +183,7 @@ mod tests {
             (4078, Mistake(ErrorKind::Schema)),
             (1366, Mistake(ErrorKind::Encode)),
             (1064, Mistake(ErrorKind::Syntax)),
+            (1094, Mistake(ErrorKind::NotFound)),
             (9999, Other),
         ];
         for (number, class) in mysql_table {

@@ -1,7 +1,10 @@
 //! From a URL to a connection.
 
-use super::connection::{Connection, Socket};
+use std::sync::Arc;
+
+use super::connection::{Connection, Opened, Socket};
 use super::dialect::Dialect;
+use super::interrupt::Interrupt;
 #[cfg(feature = "mysql")]
 use super::mysql;
 #[cfg(feature = "postgres")]
@@ -10,6 +13,20 @@ use super::postgres;
 use super::sqlite;
 use super::sqlx;
 use crate::error::{Error, ErrorKind, Result};
+
+/// How many prepared statements a connection keeps, unless told otherwise: sqlx's own default.
+pub(crate) const STATEMENT_CACHE: usize = 100;
+
+/// The same as a URL says it, in sqlx's words.
+pub(super) fn statement_cache_in(url: &str) -> usize {
+    let (_, query) = url.split_once('?').unwrap_or_default();
+    query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(key, _)| *key == "statement-cache-capacity")
+        .and_then(|(_, value)| value.parse().ok())
+        .unwrap_or(STATEMENT_CACHE)
+}
 
 /// A database that a URL names.
 #[derive(Debug, Clone)]
@@ -94,46 +111,61 @@ impl Endpoint {
         }
     }
 
-    pub(crate) async fn open(&self, role: Role) -> Result<Connection> {
+    /// How many prepared statements each connection keeps; 0: none, for proxies that share connections between
+    /// transactions.
+    pub(crate) fn statement_cache(self, capacity: usize) -> Self {
         match self {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(endpoint) => {
-                let connection = endpoint.open(role == Role::Reader).await?;
-                Ok(Connection::new(Socket::Sqlite(connection), 0, true))
-            }
+            Self::Sqlite(endpoint) => Self::Sqlite(endpoint.statement_cache(capacity)),
             #[cfg(feature = "postgres")]
-            Self::Postgres(endpoint) => match endpoint.open().await {
-                Ok((connection, process)) => {
-                    Ok(Connection::new(Socket::Postgres(connection), process, true))
-                }
-                Err(problem) => Err(self.unreachable(problem)),
-            },
+            Self::Postgres(endpoint) => Self::Postgres(endpoint.statement_cache(capacity)),
             #[cfg(feature = "mysql")]
-            Self::MySql(endpoint) => match endpoint.open().await {
-                Ok((connection, thread, mariadb)) => {
-                    Ok(Connection::new(Socket::MySql(connection), thread, mariadb))
-                }
-                Err(problem) => Err(self.unreachable(problem)),
-            },
+            Self::MySql(endpoint) => Self::MySql(endpoint.statement_cache(capacity)),
         }
     }
 
-    /// Asks the server to stop what a connection is doing.
-    pub(crate) async fn cancel(&self, process: u64) -> Result<()> {
-        match self {
+    pub(crate) async fn open(&self, role: Role) -> Result<Connection> {
+        let interrupt: Arc<Interrupt> = Arc::default();
+        let opened = match self {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(_) => Ok(()),
+            Self::Sqlite(endpoint) => Opened {
+                socket: Socket::Sqlite(
+                    endpoint
+                        .open(role == Role::Reader, interrupt.clone())
+                        .await?,
+                ),
+                process: 0,
+                has_returning: true,
+                statement_cache: endpoint.statement_cache,
+                interrupt,
+            },
             #[cfg(feature = "postgres")]
-            Self::Postgres(endpoint) => endpoint
-                .cancel(process)
-                .await
-                .map_err(|problem| self.unreachable(problem)),
+            Self::Postgres(endpoint) => {
+                let opened = endpoint.open().await;
+                let (connection, process) = opened.map_err(|problem| self.unreachable(problem))?;
+                Opened {
+                    socket: Socket::Postgres(connection),
+                    process,
+                    has_returning: true,
+                    statement_cache: endpoint.statement_cache,
+                    interrupt,
+                }
+            }
             #[cfg(feature = "mysql")]
-            Self::MySql(endpoint) => endpoint
-                .cancel(process)
-                .await
-                .map_err(|problem| self.unreachable(problem)),
-        }
+            Self::MySql(endpoint) => {
+                let opened = endpoint.open().await;
+                let (connection, process, has_returning) =
+                    opened.map_err(|problem| self.unreachable(problem))?;
+                Opened {
+                    socket: Socket::MySql(connection),
+                    process,
+                    has_returning,
+                    statement_cache: endpoint.statement_cache,
+                    interrupt,
+                }
+            }
+        };
+        Ok(Connection::new(opened))
     }
 
     #[cfg(any(feature = "postgres", feature = "mysql"))]

@@ -1,26 +1,43 @@
 //! One connection to a server: it sends a request, gathers the whole answer, and keeps account of its state.
 
+use std::sync::Arc;
+
 use super::answer::{Answer, Rows};
 use super::arguments::Arguments;
-use super::class::Class;
 use super::dialect::Dialect;
+use super::failure::{given_up, translate};
+use super::interrupt::Interrupt;
 use super::request::{Command, Request, Sql};
 use super::sqlx::{self, AssertSqlSafe, Either, Executor as _, SqlSafeStr as _, SqlStr};
-use super::state::{Ending, State};
-use super::stream::RowSender;
-use crate::error::{Error, ErrorKind, Outcome, Result};
+use super::state::{Base, Ending, State};
+use super::statements::{Lookup, StatementCounts, Statements};
+use crate::error::{Error, Result};
 
 /// One connection to a server.
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(super) socket: Socket,
-    state: State,
+    pub(super) state: State,
+    /// Which statement is out, for who wants to stop it.
+    pub(super) interrupt: Arc<Interrupt>,
+    pub(super) statements: Statements,
     /// What a cancel names: a process of PostgreSQL, a thread of MariaDB; 0 on SQLite.
     pub(crate) process: u64,
     /// MariaDB can say `INSERT … RETURNING`, MySQL can't.
     pub(crate) has_returning: bool,
     /// Whether SQL went past Wharf since the transaction began, so that a swallowed error can't be ruled out.
     pub(crate) bypassed: bool,
+    /// A cancel may still hit it, whatever it does: nothing is sent on it any more.
+    pub(super) is_given_up: bool,
+}
+
+/// A socket that has just been opened, and what is known about it.
+pub(super) struct Opened {
+    pub(super) socket: Socket,
+    pub(super) process: u64,
+    pub(super) has_returning: bool,
+    pub(super) interrupt: Arc<Interrupt>,
+    pub(super) statement_cache: usize,
 }
 
 #[derive(Debug)]
@@ -38,7 +55,7 @@ macro_rules! run_on {
     ($connection:expr, $request:expr, $sender:expr, $database:ty, $engine:ident, $last_id:expr) => {{
         let sql = sql_str($request.sql);
         let mut rows = Vec::new();
-        let (mut affected, mut last_id) = (0, None);
+        let (mut affected, mut returned, mut last_id) = (0, 0, None);
         let mut results = match $request.arguments {
             Some(Arguments::$engine(arguments)) => {
                 $connection.fetch_many(sqlx::query_with::<$database, _>(sql, arguments).persistent($request.persistent))
@@ -54,6 +71,7 @@ macro_rules! run_on {
                 }
                 Ok(Some(Either::Right(row))) => {
                     rows.push(row);
+                    returned += 1;
                     if let Some(sender) = $sender
                         && sender.is_due(rows.len())
                     {
@@ -68,18 +86,21 @@ macro_rules! run_on {
         if let Some(sender) = $sender {
             sender.send(Rows::$engine(std::mem::take(&mut rows))).await;
         }
-        ending.map(|()| Answer { rows: Rows::$engine(rows), affected, last_id })
+        ending.map(|()| Answer { rows: Rows::$engine(rows), affected, returned, last_id })
     }};
 }
 
 impl Connection {
-    pub(super) fn new(socket: Socket, process: u64, has_returning: bool) -> Self {
+    pub(super) fn new(opened: Opened) -> Self {
         Self {
-            socket,
+            socket: opened.socket,
             state: State::Clean,
-            process,
-            has_returning,
+            interrupt: opened.interrupt,
+            statements: Statements::new(opened.statement_cache),
+            process: opened.process,
+            has_returning: opened.has_returning,
             bypassed: false,
+            is_given_up: false,
         }
     }
 
@@ -114,18 +135,81 @@ impl Connection {
     pub(super) fn sent(&mut self, command: Command) {
         self.state = self.state.sent(command);
         self.bypassed |= command == Command::Script;
+        if command.may_be_stopped() {
+            self.interrupt.begin();
+        }
     }
 
-    /// Sends a request and gathers its whole answer; with a `sender`, rows go there as they come.
+    /// Sends a request and gathers its whole answer, or sends its rows on as they come. If somebody has it stopped
+    /// meanwhile, it hasn't ended before nothing of that is left over: see `stop`.
     ///
     /// Takes and returns the connection, so that the exchange can outlive whoever asked for it.
-    pub(super) async fn run(
-        mut self: Box<Self>,
-        request: Request,
-        sender: Option<RowSender>,
-    ) -> (Box<Self>, Result<Answer>) {
-        let (command, operation) = (request.command, request.operation);
+    pub(super) async fn run(mut self: Box<Self>, request: Request) -> (Box<Self>, Result<Answer>) {
+        let (command, writes) = (request.command, request.operation.writes);
+        let in_transaction =
+            matches!(self.state, State::InFlight { before, .. } if before != Base::Clean);
+        if self.is_given_up {
+            self.interrupt.end();
+            self.state = self.state.answered(Ending::Lost);
+            return (self, Err(given_up()));
+        }
+        let (mut answer, mut ending) = match self.send(request).await {
+            Ok(answer) => (Ok(answer), Ending::Done),
+            Err(problem) => {
+                let (error, ending) = translate(problem, command, writes, in_transaction);
+                (Err(error), ending)
+            }
+        };
+        if let Some(cancelled) = self.interrupt.end()
+            && ending != Ending::Lost
+        {
+            self.is_given_up = cancelled.await.is_err();
+            let barrier = match self.is_given_up {
+                true => Err((given_up(), Ending::Lost)),
+                false => self.barrier(in_transaction).await,
+            };
+            // Outside of a transaction the answer is final. Inside of one it went down with what failed after it.
+            if let Err((error, failed)) = barrier {
+                if in_transaction && answer.is_ok() {
+                    answer = Err(error);
+                }
+                if in_transaction || failed == Ending::Lost {
+                    ending = failed;
+                }
+            }
+        }
+        self.state = self.state.answered(ending);
+        if self.state == State::Clean && self.bypassed {
+            // What was set for the session outlives the transaction.
+            self.state = State::Unknown;
+        }
+        (self, answer)
+    }
+
+    /// One round trip that takes what is left of a cancel, and how that ended.
+    async fn barrier(&mut self, in_transaction: bool) -> Result<(), (Error, Ending)> {
+        let barrier = self.tell("SELECT 1").await;
+        barrier.map_err(|problem| translate(problem, Command::Ping, false, in_transaction))
+    }
+
+    /// Sends a text and forgets what is answered.
+    pub(super) async fn tell(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+        let request = Request::control(Command::Ping, sql, "reset");
+        self.send(request).await.map(drop)
+    }
+
+    async fn send(&mut self, mut request: Request) -> Result<Answer, sqlx::Error> {
+        let sender = request.sender.take();
         let sender = sender.as_ref();
+        request.persistent &= self.statements.are_kept();
+        let lookup = match request.arguments {
+            Some(_) if request.persistent => self.statements.look_up(request.sql.as_str()),
+            _ => Lookup::Hit,
+        };
+        let before = match lookup {
+            Lookup::Miss(_) => self.prepared(),
+            Lookup::Hit => 0,
+        };
         let answer = match &mut self.socket {
             #[cfg(feature = "sqlite")]
             Socket::Sqlite(connection) => {
@@ -163,41 +247,31 @@ impl Connection {
                 )
             }
         };
-        match answer {
-            Ok(answer) => {
-                self.state = self.state.answered(Ending::Done);
-                if self.state == State::Clean && self.bypassed {
-                    // What was set for the session outlives the transaction.
-                    self.state = State::Unknown;
-                }
-                (self, Ok(answer))
-            }
-            Err(problem) => {
-                let in_transaction = matches!(self.state, State::InFlight { before, .. } if before != super::state::Base::Clean);
-                let (error, ending) = translate(problem, command, operation.writes, in_transaction);
-                self.state = self.state.answered(ending);
-                (self, Err(error))
-            }
+        // One that failed may have failed before it was prepared.
+        if let Lookup::Miss(hash) = lookup
+            && (answer.is_ok() || self.prepared() > before)
+        {
+            self.statements.prepared(hash);
+        }
+        answer
+    }
+
+    /// How many prepared statements sqlx keeps.
+    fn prepared(&self) -> usize {
+        use sqlx::Connection as _;
+        match &self.socket {
+            #[cfg(feature = "sqlite")]
+            Socket::Sqlite(connection) => connection.cached_statements_size(),
+            #[cfg(feature = "postgres")]
+            Socket::Postgres(connection) => connection.cached_statements_size(),
+            #[cfg(feature = "mysql")]
+            Socket::MySql(connection) => connection.cached_statements_size(),
         }
     }
 
-    /// Makes a connection as good as new, or says that it can't be: then it must be closed.
-    ///
-    /// `keep` is the only reason to reuse a connection of which nothing is known: closing it would lose a database in memory.
-    pub(crate) fn reset_script(&self, keep: bool) -> Option<&'static str> {
-        match (self.state, self.dialect()) {
-            (State::InTransaction { .. } | State::Failed { .. }, _) if !self.bypassed => {
-                Some("ROLLBACK")
-            }
-            (State::Unknown, Dialect::Sqlite) if keep => Some("ROLLBACK"),
-            _ => None,
-        }
-    }
-
-    /// Declares a connection clean after a reset; `ROLLBACK` outside of a transaction is refused by SQLite and means the same.
-    pub(crate) fn reset_done(&mut self) {
-        self.state = State::Clean;
-        self.bypassed = false;
+    /// How often its statements were found prepared.
+    pub(crate) fn statements(&self) -> StatementCounts {
+        self.statements.counts(self.prepared())
     }
 
     /// Says good-bye to the server.
@@ -221,110 +295,4 @@ fn sql_str(sql: Sql) -> SqlStr {
         Sql::Static(text) => text.into_sql_str(),
         Sql::Shared(text) => AssertSqlSafe(text).into_sql_str(),
     }
-}
-
-/// What sqlx's error means, and how the request ended.
-fn translate(
-    problem: sqlx::Error,
-    command: Command,
-    writes: bool,
-    in_transaction: bool,
-) -> (Error, Ending) {
-    let sqlx::Error::Database(database) = &problem else {
-        return match problem {
-            sqlx::Error::Io(_)
-            | sqlx::Error::Tls(_)
-            | sqlx::Error::Protocol(_)
-            | sqlx::Error::WorkerCrashed => (
-                lost(command, writes, in_transaction).with_source(problem),
-                Ending::Lost,
-            ),
-            problem => {
-                let error = Error::new(ErrorKind::Database, problem.to_string())
-                    .with_outcome(Outcome::RolledBack);
-                (error.with_source(problem), Ending::Lost)
-            }
-        };
-    };
-    let (class, constraint) = explain(database.as_ref());
-    let code = database.code().map(std::borrow::Cow::into_owned);
-    let message = database.message().to_owned();
-    if class == Class::Lost {
-        return (
-            lost(command, writes, in_transaction).with_source(problem),
-            Ending::Lost,
-        );
-    }
-    let mut error = match class {
-        Class::Retryable(kind) => Error::new(kind, message).retryable(),
-        Class::Constraint(_) => Error::new(ErrorKind::Constraint, message),
-        Class::Cancelled => Error::new(ErrorKind::Cancelled, message),
-        Class::Timeout => Error::new(ErrorKind::Timeout, message),
-        Class::ReadOnly => Error::new(ErrorKind::ReadOnly, message),
-        Class::Poisoned => Error::new(ErrorKind::RolledBack, message),
-        Class::Fatal(kind) | Class::Mistake(kind) => Error::new(kind, message),
-        Class::Limit => Error::new(ErrorKind::LimitExceeded, message).retryable(),
-        Class::Lost | Class::Other => Error::new(ErrorKind::Database, message),
-    }
-    .with_outcome(Outcome::RolledBack);
-    if let Some(constraint) = constraint {
-        error = error.with_constraint(constraint);
-    }
-    if let Some(code) = code {
-        error = error.with_code(code);
-    }
-    // MariaDB interrupts a commit without saying whether it happened.
-    if command == Command::Commit && class == Class::Cancelled {
-        error = commit_unknown();
-    }
-    (error.with_source(problem), Ending::Refused)
-}
-
-fn lost(command: Command, writes: bool, in_transaction: bool) -> Error {
-    if command == Command::Commit {
-        return commit_unknown();
-    }
-    let outcome = match (in_transaction, writes) {
-        (true, _) => Outcome::RolledBack,
-        // A lone write is its own commit.
-        (false, true) => Outcome::Unknown,
-        (false, false) => Outcome::NotSent,
-    };
-    let error = Error::new(
-        ErrorKind::ConnectionLost,
-        "the connection broke before the answer was there",
-    );
-    let error = error.with_outcome(outcome);
-    if outcome == Outcome::Unknown {
-        error
-    } else {
-        error.retryable()
-    }
-}
-
-/// A commit whose answer never came.
-pub(crate) fn commit_unknown() -> Error {
-    Error::new(
-        ErrorKind::CommitUnknown,
-        "the answer was lost: it may or may not have been applied",
-    )
-    .attempting(|| "commit".into())
-    .with_outcome(Outcome::Unknown)
-}
-
-fn explain(error: &dyn sqlx::error::DatabaseError) -> (Class, Option<crate::error::Constraint>) {
-    #[cfg(feature = "sqlite")]
-    if let Some(error) = error.try_downcast_ref::<sqlx::sqlite::SqliteError>() {
-        return super::sqlite::explain(error);
-    }
-    #[cfg(feature = "postgres")]
-    if let Some(error) = error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
-        return super::postgres::explain(error);
-    }
-    #[cfg(feature = "mysql")]
-    if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
-        return super::mysql::explain(error);
-    }
-    let _ = error;
-    (Class::Other, None)
 }

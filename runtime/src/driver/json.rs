@@ -97,7 +97,7 @@ pub(crate) fn time_text(value: &Param<'_>) -> Option<String> {
     use super::value::time;
     Some(match value {
         #[cfg(feature = "chrono")]
-        Param::ChronoTimestamp(value) => chrono::civil_of_date_time(value.naive_utc()).timestamp(),
+        Param::ChronoTimestamp(value) => chrono::civil_of_timestamp(*value).timestamp(),
         #[cfg(feature = "chrono")]
         Param::ChronoDateTime(value) => chrono::civil_of_date_time(*value).date_time(),
         #[cfg(feature = "chrono")]

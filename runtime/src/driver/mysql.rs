@@ -2,6 +2,7 @@
 
 use super::arguments::refused;
 use super::class::{self, Class};
+use super::connect::statement_cache_in;
 use super::param::Param;
 use super::sqlx::mysql::{
     MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError,
@@ -12,6 +13,7 @@ use crate::error::{Constraint, Error, ErrorKind, Result};
 /// A server and a database on it.
 #[derive(Debug, Clone)]
 pub(crate) struct Endpoint {
+    pub(super) statement_cache: usize,
     options: MySqlConnectOptions,
 }
 
@@ -23,26 +25,28 @@ impl Endpoint {
                 format!("the URL of MariaDB: {problem}"),
             )
         })?;
-        Ok(Self {
+        let endpoint = Self {
+            statement_cache: 0,
             options: options.disable_statement_logging(),
-        })
+        };
+        Ok(endpoint.statement_cache(statement_cache_in(url)))
+    }
+
+    pub(super) fn statement_cache(self, capacity: usize) -> Self {
+        Self {
+            statement_cache: capacity,
+            options: self.options.statement_cache_capacity(capacity),
+        }
     }
 
     /// Opens a connection and asks for the thread that serves it, which is what a cancel names, and for the product.
     pub(crate) async fn open(&self) -> sqlx::Result<(MySqlConnection, u64, bool)> {
         let mut connection = MySqlConnection::connect_with(&self.options).await?;
         let (thread, version): (u64, String) = sqlx::query_as("SELECT connection_id(), version()")
+            .persistent(false)
             .fetch_one(&mut connection)
             .await?;
         Ok((connection, thread, version.contains("MariaDB")))
-    }
-
-    /// Stops what a thread is doing, through a connection of its own.
-    pub(crate) async fn cancel(&self, thread: u64) -> sqlx::Result<()> {
-        let mut control = MySqlConnection::connect_with(&self.options).await?;
-        let kill = sqlx::AssertSqlSafe(format!("KILL QUERY {thread}"));
-        sqlx::raw_sql(kill).execute(&mut control).await?;
-        control.close().await
     }
 
     pub(crate) fn name(&self) -> String {

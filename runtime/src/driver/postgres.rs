@@ -1,7 +1,10 @@
 //! PostgreSQL: how to reach it, how values are bound, and what its errors say.
 
+use std::borrow::Cow;
+
 use super::arguments::refused;
 use super::class::{self, Class};
+use super::connect::statement_cache_in;
 use super::kind::Kind;
 use super::param::Param;
 use super::sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgDatabaseError};
@@ -13,6 +16,7 @@ use crate::error::{Constraint, Error, ErrorKind, Result};
 /// A server and a database on it.
 #[derive(Debug, Clone)]
 pub(crate) struct Endpoint {
+    pub(super) statement_cache: usize,
     options: PgConnectOptions,
 }
 
@@ -24,29 +28,28 @@ impl Endpoint {
                 format!("the URL of PostgreSQL: {problem}"),
             )
         })?;
-        Ok(Self {
+        let endpoint = Self {
+            statement_cache: 0,
             options: options.disable_statement_logging(),
-        })
+        };
+        Ok(endpoint.statement_cache(statement_cache_in(url)))
+    }
+
+    pub(super) fn statement_cache(self, capacity: usize) -> Self {
+        Self {
+            statement_cache: capacity,
+            options: self.options.statement_cache_capacity(capacity),
+        }
     }
 
     /// Opens a connection and asks for the process that serves it, which is what a cancel names.
     pub(crate) async fn open(&self) -> sqlx::Result<(PgConnection, u64)> {
         let mut connection = PgConnection::connect_with(&self.options).await?;
         let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
+            .persistent(false)
             .fetch_one(&mut connection)
             .await?;
         Ok((connection, u64::from(pid.unsigned_abs())))
-    }
-
-    /// Stops what a process is doing, through a connection of its own.
-    pub(crate) async fn cancel(&self, process: u64) -> sqlx::Result<()> {
-        let mut control = PgConnection::connect_with(&self.options).await?;
-        let pid = i32::try_from(process).unwrap_or_default();
-        sqlx::query("SELECT pg_cancel_backend($1)")
-            .bind(pid)
-            .execute(&mut control)
-            .await?;
-        control.close().await
     }
 
     pub(crate) fn name(&self) -> String {
@@ -134,25 +137,21 @@ fn bind_null(arguments: &mut PgArguments, kind: Kind) -> Result<()> {
         Kind::Json => arguments
             .add(None::<sqlx::types::Json<()>>)
             .map_err(refused),
-        Kind::Array(element) => of_kind(*element, Vec::new(), NullArray(arguments)),
-        kind => of_kind(kind, Vec::new(), Null(arguments)),
+        Kind::Array(element) => of_kind(*element, &[], NullArray(arguments)),
+        kind => of_kind(kind, &[], Null(arguments)),
     }
 }
 
 /// An array with one type for all its elements, NULLs among them.
 fn bind_array(arguments: &mut PgArguments, kind: Kind, values: &[Param<'_>]) -> Result<()> {
-    of_kind(kind, values.to_vec(), Elements(arguments))
+    of_kind(kind, values, Elements(arguments))
 }
 
 /// Something to do with the values of one kind, once their Rust type is known.
 trait WithType {
     fn with<T>(self, values: Vec<Option<T>>) -> Result<()>
     where
-        T: for<'q> Encode<'q, Postgres>
-            + Type<Postgres>
-            + sqlx::postgres::PgHasArrayType
-            + Send
-            + 'static;
+        T: for<'q> Encode<'q, Postgres> + Type<Postgres> + sqlx::postgres::PgHasArrayType;
 }
 
 struct Null<'a>(&'a mut PgArguments);
@@ -164,7 +163,7 @@ macro_rules! with_type {
         impl WithType for $action<'_> {
             fn with<T>(self, $values: Vec<Option<T>>) -> Result<()>
             where
-                T: for<'q> Encode<'q, Postgres> + Type<Postgres> + sqlx::postgres::PgHasArrayType + Send + 'static,
+                T: for<'q> Encode<'q, Postgres> + Type<Postgres> + sqlx::postgres::PgHasArrayType,
             {
                 self.0.add($argument).map_err(refused)
             }
@@ -178,15 +177,21 @@ with_type! {
     Elements: values => values;
 }
 
-fn of_kind(kind: Kind, values: Vec<Param<'_>>, action: impl WithType) -> Result<()> {
+fn of_kind(kind: Kind, values: &[Param<'_>], action: impl WithType) -> Result<()> {
     macro_rules! pick {
-        ($variant:ident as $type:ty) => {{
-            let pick = |value: Param<'_>| match value {
-                Param::Null(_) => Ok(None),
-                Param::$variant(value) => Ok(Some(<$type>::from(value))),
-                other => Err(mixed(kind, &other)),
-            };
-            action.with::<$type>(values.into_iter().map(pick).collect::<Result<_>>()?)
+        ($variant:ident as $type:ty) => {
+            pick!($variant as $type, |value: &$type| *value)
+        };
+        ($variant:ident as $type:ty, $view:expr) => {{
+            let mut picked: Vec<Option<$type>> = Vec::with_capacity(values.len());
+            for value in values {
+                picked.push(match value {
+                    Param::Null(_) => None,
+                    Param::$variant(value) => Some($view(value)),
+                    other => return Err(mixed(kind, other)),
+                });
+            }
+            action.with(picked)
         }};
     }
     // Of two features that serve the same kind, the values tell which one is meant.
@@ -197,19 +202,19 @@ fn of_kind(kind: Kind, values: Vec<Param<'_>>, action: impl WithType) -> Result<
         Kind::I64 => pick!(I64 as i64),
         Kind::F32 => pick!(F32 as f32),
         Kind::F64 => pick!(F64 as f64),
-        Kind::Text => pick!(Text as String),
-        Kind::Bytes => pick!(Bytes as Vec<u8>),
+        Kind::Text => pick!(Text as &str, Cow::as_ref),
+        Kind::Bytes => pick!(Bytes as &[u8], Cow::as_ref),
         #[cfg(feature = "json")]
         Kind::Json => {
-            let parse = |value: Param<'_>| match value {
+            let parse = |value: &Param<'_>| match value {
                 Param::Null(_) => Ok(None),
-                Param::Json(text) => serde_json::from_str(&text)
+                Param::Json(text) => serde_json::from_str(text)
                     .map(|json| Some(sqlx::types::Json(json)))
                     .map_err(refused),
-                other => Err(mixed(kind, &other)),
+                other => Err(mixed(kind, other)),
             };
             action.with::<sqlx::types::Json<serde_json::Value>>(
-                values.into_iter().map(parse).collect::<Result<_>>()?,
+                values.iter().map(parse).collect::<Result<_>>()?,
             )
         }
         #[cfg(feature = "uuid")]
@@ -217,17 +222,17 @@ fn of_kind(kind: Kind, values: Vec<Param<'_>>, action: impl WithType) -> Result<
         #[cfg(feature = "rust_decimal")]
         Kind::Decimal => pick!(Decimal as rust_decimal::Decimal),
         #[cfg(feature = "chrono")]
-        Kind::Timestamp if !has_time_crate(&values) => {
+        Kind::Timestamp if !has_time_crate(values) => {
             pick!(ChronoTimestamp as chrono::DateTime<chrono::Utc>)
         }
         #[cfg(feature = "chrono")]
-        Kind::DateTime if !has_time_crate(&values) => {
+        Kind::DateTime if !has_time_crate(values) => {
             pick!(ChronoDateTime as chrono::NaiveDateTime)
         }
         #[cfg(feature = "chrono")]
-        Kind::Date if !has_time_crate(&values) => pick!(ChronoDate as chrono::NaiveDate),
+        Kind::Date if !has_time_crate(values) => pick!(ChronoDate as chrono::NaiveDate),
         #[cfg(feature = "chrono")]
-        Kind::Time if !has_time_crate(&values) => pick!(ChronoTime as chrono::NaiveTime),
+        Kind::Time if !has_time_crate(values) => pick!(ChronoTime as chrono::NaiveTime),
         #[cfg(feature = "time")]
         Kind::Timestamp => pick!(TimeTimestamp as time::OffsetDateTime),
         #[cfg(feature = "time")]

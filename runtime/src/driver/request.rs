@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::arguments::Arguments;
 use super::dialect::Dialect;
 use super::param::Param;
+use super::stream::RowSender;
 use crate::error::Result;
 
 /// A SQL text that Wharf made or that its caller vouches for. Shared texts are not copied on the way.
@@ -48,6 +49,12 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether it may be stopped once it is out. A commit decides for itself; and half of what rolls back, or of what keeps
+    /// account of savepoints, would leave more to undo than it took.
+    pub(crate) fn may_be_stopped(self) -> bool {
+        matches!(self, Self::Statement | Self::Script)
+    }
+
     #[cfg(test)]
     pub(crate) const ALL: [Self; 10] = [
         Self::Begin,
@@ -112,6 +119,8 @@ pub(crate) struct Request {
     pub(crate) operation: Operation,
     /// Whether the prepared statement is worth keeping.
     pub(crate) persistent: bool,
+    /// Where rows go as they come; `None`: into the answer.
+    pub(crate) sender: Option<RowSender>,
 }
 
 impl Request {
@@ -130,6 +139,7 @@ impl Request {
             command: Command::Statement,
             operation,
             persistent: true,
+            sender: None,
         })
     }
 
@@ -148,6 +158,7 @@ impl Request {
             command,
             operation,
             persistent: false,
+            sender: None,
         }
     }
 }

@@ -1,30 +1,36 @@
 //! SQLite: how to open it, how values are bound, and what its errors say.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::arguments::refused;
 #[cfg(feature = "rust_decimal")]
 use super::arguments::unsupported;
 use super::class::{self, Class};
+use super::connect::STATEMENT_CACHE;
 #[cfg(feature = "rust_decimal")]
 use super::dialect::Dialect;
+use super::interrupt::Interrupt;
 use super::param::Param;
 use super::sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteError, SqliteJournalMode,
     SqliteSynchronous,
 };
-use super::sqlx::{Arguments as _, ConnectOptions as _, Connection as _};
+use super::sqlx::{self, Arguments as _, ConnectOptions as _, Connection as _};
 use crate::error::{Constraint, ConstraintKind, Error, ErrorKind, Result};
 
 /// How long a statement waits for another process's lock before it is [`ErrorKind::Busy`].
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Read straight from the page cache: a point read is a sixth faster.
 const MMAP_BYTES: &str = "268435456";
+/// How many operations of SQLite's machine pass between two looks at whether to stop: some ten microseconds' worth.
+const OPERATIONS_PER_LOOK: i32 = 1_000;
 
 /// A database file, or one in memory.
 #[derive(Debug, Clone)]
 pub(crate) struct Endpoint {
     options: SqliteConnectOptions,
+    pub(super) statement_cache: usize,
     pub(crate) in_memory: bool,
 }
 
@@ -65,10 +71,28 @@ impl Endpoint {
             // As on PostgreSQL: `LIKE 'a%'` doesn't match `A`.
             .pragma("case_sensitive_like", "ON")
             .disable_statement_logging();
-        Ok(Self { options, in_memory })
+        let endpoint = Self {
+            options,
+            statement_cache: 0,
+            in_memory,
+        };
+        Ok(endpoint.statement_cache(STATEMENT_CACHE))
     }
 
-    pub(crate) async fn open(&self, read_only: bool) -> Result<SqliteConnection> {
+    pub(super) fn statement_cache(self, capacity: usize) -> Self {
+        Self {
+            options: self.options.statement_cache_capacity(capacity),
+            statement_cache: capacity,
+            ..self
+        }
+    }
+
+    /// Opens a connection whose statements look at `interrupt` as they run.
+    pub(super) async fn open(
+        &self,
+        read_only: bool,
+        interrupt: Arc<Interrupt>,
+    ) -> Result<SqliteConnection> {
         let options = if read_only {
             // A reader can't set the journal mode; the writer, opened first, has.
             self.options
@@ -78,15 +102,21 @@ impl Endpoint {
         } else {
             self.options.clone()
         };
-        SqliteConnection::connect_with(&options)
-            .await
-            .map_err(|problem| {
-                Error::new(
-                    ErrorKind::Connect,
-                    format!("open {}: {problem}", self.name()),
-                )
-                .with_source(problem)
-            })
+        let opened = async {
+            let mut connection = SqliteConnection::connect_with(&options).await?;
+            connection
+                .lock_handle()
+                .await?
+                .set_progress_handler(OPERATIONS_PER_LOOK, move || !interrupt.is_stopping());
+            Ok::<_, sqlx::Error>(connection)
+        };
+        opened.await.map_err(|problem| {
+            Error::new(
+                ErrorKind::Connect,
+                format!("open {}: {problem}", self.name()),
+            )
+            .with_source(problem)
+        })
     }
 
     pub(crate) fn name(&self) -> String {

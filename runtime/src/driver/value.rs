@@ -100,16 +100,16 @@ pub trait FromRow: Sized {
 
 /// Reads a value of PostgreSQL or MariaDB after a look at its type: sqlx's decoders trust the caller.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
-pub(super) fn checked<'r, T, DB>(value: DB::ValueRef<'r>) -> Option<Result<T>>
+pub(super) fn checked<'r, T, DB>(value: &DB::ValueRef<'r>) -> Option<Result<T>>
 where
-    DB: sqlx::Database,
+    DB: sqlx::Database<ValueRef<'r>: Clone>,
     T: sqlx::Decode<'r, DB> + sqlx::Type<DB>,
 {
     use sqlx::ValueRef as _;
     if !T::compatible(&value.type_info()) {
         return None;
     }
-    Some(T::decode(value).map_err(|problem| {
+    Some(T::decode(value.clone()).map_err(|problem| {
         Mismatch::Value {
             problem: problem.to_string(),
         }
@@ -120,7 +120,7 @@ where
 /// Reads a value of SQLite. Its types belong to the value and not to the column, so each one is looked at.
 #[cfg(feature = "sqlite")]
 pub(super) fn sqlite_value<'r, T: sqlx::Decode<'r, sqlx::Sqlite>>(
-    cell: super::cell::SqliteCell<'r>,
+    cell: &super::cell::SqliteCell<'r>,
     types: &[&str],
 ) -> Option<Result<T>> {
     use sqlx::{TypeInfo as _, ValueRef as _};
@@ -162,7 +162,7 @@ use single_column;
 /// Makes a column type of a time type of `chrono` or of `time`; each brings its own parameter and its own calendar.
 #[cfg(any(feature = "chrono", feature = "time"))]
 macro_rules! times {
-    ($($type:ty, $kind:ident, $variant:ident, $parse:path, $make:ident;)+) => {$(
+    ($($type:ty, $kind:ident, $variant:ident, $civil:ident, $parse:path, $make:ident;)+) => {$(
         impl Value for $type {
             const KIND: Kind = Kind::$kind;
 
@@ -171,7 +171,7 @@ macro_rules! times {
             }
 
             fn from_cell(cell: Cell<'_>) -> Result<Self> {
-                let found = match cell.clone() {
+                let found = match &cell {
                     #[cfg(feature = "sqlite")]
                     Cell::Sqlite(cell) => super::sqlite_value::<&str>(cell, &["TEXT"]).map(|text| {
                         let text = text?;
@@ -181,7 +181,8 @@ macro_rules! times {
                     Cell::Postgres(value) => super::checked::<$type, sqlx::Postgres>(value),
                     #[cfg(feature = "mysql")]
                     Cell::MySql(value) => super::checked::<$type, sqlx::MySql>(value),
-                    Cell::Param(Param::$variant(value)) => Some(Ok(*value)),
+                    // As it is stored: in UTC, and cut to the microsecond.
+                    Cell::Param(Param::$variant(value)) => Some(Ok($make($civil(*value)).unwrap_or(*value))),
                     Cell::Param(_) => None,
                     Cell::Text(text) => Some(
                         $parse(text).and_then($make).ok_or_else(|| super::unreadable(text, Kind::$kind.name())),

@@ -12,7 +12,8 @@ use std::task::{Context, Poll, ready};
 use super::answer::Answer;
 use super::connection::Connection;
 use super::request::{Command, Request};
-use super::stream::RowSender;
+use super::statements::StatementCounts;
+use super::stop::Stopper;
 use crate::error::{Error, ErrorKind, Result};
 
 type Exchange = Pin<Box<dyn Future<Output = (Box<Connection>, Result<Answer>)> + Send>>;
@@ -22,22 +23,27 @@ pub(crate) struct Wire {
     /// `None` while an exchange has it.
     connection: Option<Box<Connection>>,
     exchange: Option<(Command, Exchange)>,
-    /// What a cancel names, known while an exchange has the connection.
-    process: u64,
+    /// Whether somebody reads, or read, the rows as they come.
+    is_streaming: bool,
+    stopper: Stopper,
 }
 
 /// How an exchange ended that its caller had abandoned.
 #[derive(Debug)]
 pub(crate) struct Settled {
-    pub(crate) done: bool,
+    pub(crate) answer: Result<Answer>,
 }
 
 impl Wire {
     pub(crate) fn new(connection: Connection) -> Self {
         Self {
-            process: connection.process,
+            stopper: Stopper {
+                interrupt: connection.interrupt.clone(),
+                process: connection.process,
+            },
             connection: Some(Box::new(connection)),
             exchange: None,
+            is_streaming: false,
         }
     }
 
@@ -46,12 +52,18 @@ impl Wire {
     /// # Cancel safety
     /// Dropped in between, the exchange stays on the wire: see [`Wire::settle`].
     pub(crate) async fn exchange(&mut self, request: Request) -> Result<Answer> {
-        self.start(request, None)?;
+        self.put(request)?;
         poll_fn(|cx| self.poll_exchange(cx)).await.1
     }
 
-    /// Puts a request on the wire without waiting for anything.
-    pub(crate) fn start(&mut self, request: Request, sender: Option<RowSender>) -> Result<()> {
+    /// Starts a stream: puts a request on the wire without waiting for anything.
+    pub(crate) fn start(&mut self, request: Request) -> Result<()> {
+        self.put(request)?;
+        self.is_streaming = true;
+        Ok(())
+    }
+
+    fn put(&mut self, request: Request) -> Result<()> {
         let Some(mut connection) = self.connection.take() else {
             return Err(Error::new(
                 ErrorKind::ConnectionLost,
@@ -60,7 +72,8 @@ impl Wire {
         };
         let command = request.command;
         connection.sent(command);
-        self.exchange = Some((command, Box::pin(connection.run(request, sender))));
+        self.is_streaming = false;
+        self.exchange = Some((command, Box::pin(connection.run(request))));
         Ok(())
     }
 
@@ -89,9 +102,7 @@ impl Wire {
     pub(crate) async fn settle(&mut self) -> Option<Settled> {
         self.exchange.as_ref()?;
         let (_, answer) = poll_fn(|cx| self.poll_exchange(cx)).await;
-        Some(Settled {
-            done: answer.is_ok(),
-        })
+        Some(Settled { answer })
     }
 
     /// Which request is out, if any.
@@ -99,9 +110,19 @@ impl Wire {
         self.exchange.as_ref().map(|(command, _)| *command)
     }
 
+    /// Whether the request that is out is one whose rows are handed over as they come.
+    pub(crate) fn is_streaming(&self) -> bool {
+        self.is_streaming && self.exchange.is_some()
+    }
+
+    /// Stops what runs on this wire, and outlives it.
+    pub(crate) fn stopper(&self) -> &Stopper {
+        &self.stopper
+    }
+
     /// What a cancel names.
     pub(crate) fn process(&self) -> u64 {
-        self.process
+        self.stopper.process
     }
 
     /// The connection, unless an exchange has it.
@@ -111,6 +132,13 @@ impl Wire {
 
     pub(crate) fn into_connection(self) -> Option<Box<Connection>> {
         self.connection
+    }
+
+    /// How often its statements were found prepared; `None` while an exchange has the connection.
+    pub(crate) fn statements(&self) -> Option<StatementCounts> {
+        self.connection
+            .as_ref()
+            .map(|connection| connection.statements())
     }
 
     /// Whether the next borrower may have it as it is.

@@ -20,6 +20,8 @@ pub enum ErrorKind {
     Busy,
     /// No connection came free within the acquire timeout.
     PoolTimeout,
+    /// Too many callers wait for a connection already, or all have been waiting for too long: the pool turned this one away.
+    PoolOverloaded,
     /// The caller waits for a connection that it holds itself.
     PoolSelfDeadlock,
     /// The database has been closed.

@@ -1,67 +1,17 @@
 //! Who holds a connection: what the errors of a pool are made of.
 
+use std::backtrace::Backtrace;
 use std::fmt;
-use std::panic::Location;
-use std::sync::Arc;
-use std::thread::ThreadId;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
-/// A place in the program: the name of an operation, and where it was called if that is known.
-#[derive(Debug, Clone, Copy)]
-pub struct Site {
-    /// `Bank::transfer`, `find`, `begin`.
-    pub name: &'static str,
-    /// The table that it is about; empty when that goes without saying.
-    pub subject: &'static str,
-    /// Where it was called.
-    pub location: Option<&'static Location<'static>>,
-}
+use super::site::{Runner, Site};
+use crate::clock::Time;
 
-impl Site {
-    /// A place known by its name alone.
-    pub const fn named(name: &'static str) -> Self {
-        Self {
-            name,
-            subject: "",
-            location: None,
-        }
-    }
-
-    /// The place of the caller.
-    #[track_caller]
-    pub fn here(name: &'static str) -> Self {
-        Self {
-            name,
-            subject: "",
-            location: Some(Location::caller()),
-        }
-    }
-}
-
-impl fmt::Display for Site {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.subject {
-            "" => write!(f, "`{}`", self.name)?,
-            subject => write!(f, "`{} {subject}`", self.name)?,
-        }
-        match self.location {
-            Some(location) => write!(f, " at {}:{}", location.file(), location.line()),
-            None => Ok(()),
-        }
-    }
-}
-
-/// The task that runs, or, outside of any task, the thread: what the future given to `block_on` never leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Runner {
-    Task(tokio::task::Id),
-    Thread(ThreadId),
-}
-
-impl Runner {
-    pub(crate) fn current() -> Self {
-        tokio::task::try_id().map_or_else(|| Self::Thread(std::thread::current().id()), Self::Task)
-    }
+/// A connection can be taken away from whoever holds it and doesn't use it now.
+pub(crate) trait Reclaim: Send + Sync {
+    /// Gives the connection back, if no statement runs on it. Whoever held it is told `reason` at its next use.
+    fn reclaim(&self, reason: &str) -> bool;
 }
 
 /// Who holds a connection, and since when.
@@ -72,21 +22,61 @@ pub(crate) struct Holder {
     pub(crate) runner: Runner,
     /// Whether it is kept over several statements.
     pub(crate) is_unit: bool,
-    pub(crate) since: Instant,
+    pub(crate) since: Time,
+    /// What few holders have.
+    pub(crate) more: Option<Box<More>>,
+}
+
+/// What few holders have.
+#[derive(Clone, Default)]
+pub(crate) struct More {
+    pub(crate) backtrace: Option<Arc<Backtrace>>,
+    pub(crate) reclaim: Option<Weak<dyn Reclaim>>,
+    /// Whether it has been reported as a leak.
+    pub(crate) is_reported: bool,
 }
 
 impl Holder {
-    pub(crate) fn held(&self, now: Instant) -> Duration {
-        now.saturating_duration_since(self.since)
+    pub(crate) fn held(&self, now: Time) -> Duration {
+        now.since(self.since)
     }
 
-    /// "by `Bank::transfer` at src/bank.rs:17 for 41 s"
-    pub(crate) fn describe(&self, now: Instant) -> String {
+    pub(crate) fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
+    }
+
+    /// Takes the connection away, if it isn't used; `reason` is what the holder is told.
+    pub(crate) fn reclaim(&self, reason: &str) -> bool {
+        let unit = self
+            .more
+            .as_ref()
+            .and_then(|more| more.reclaim.as_ref()?.upgrade());
+        unit.is_some_and(|unit| unit.reclaim(reason))
+    }
+
+    /// "by `Bank::transfer` at src/bank.rs:17 for 41 s (last statement `Accounts::update`)"
+    pub(crate) fn describe(&self, now: Time, statement: Option<&str>) -> String {
         let session = self
             .session
             .as_ref()
             .map(|name| format!(" of session {name}"))
             .unwrap_or_default();
-        format!("by {}{session} for {:.1?}", self.site, self.held(now))
+        let statement = statement
+            .filter(|name| *name != self.site.name)
+            .map(|name| format!(" (last statement `{name}`)"))
+            .unwrap_or_default();
+        format!(
+            "by {}{session} for {:.1?}{statement}",
+            self.site,
+            self.held(now)
+        )
+    }
+}
+
+impl fmt::Debug for More {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("More")
+            .field("is_reported", &self.is_reported)
+            .finish_non_exhaustive()
     }
 }

@@ -1,30 +1,32 @@
-//! The one task of a pool: it opens connections, makes dirty ones clean, and closes what is no longer wanted.
+//! The one task of a pool: it opens connections, makes dirty ones clean, stops statements, closes, and looks at the time.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::Weak;
+use std::sync::{Arc, PoisonError, Weak};
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::MissedTickBehavior;
+use tokio::sync::mpsc;
 
+use super::age::Age;
+use super::config::Sizing;
+use super::quarantine;
+use super::refusal::CloseReason;
 use super::shared::{Pool, Shared};
-use super::state::SlotId;
-use crate::driver::{Command, Request, Wire};
+use super::slot::Anchor;
+use super::state::{Failure, SlotId};
+use crate::clock::Time;
+use crate::driver::{Stop, Wire};
+use crate::error::{Error, ErrorKind, Result};
+use crate::policy::backoff::Backoff;
+use crate::policy::usage::Hour;
 
-/// How often the ages of idle connections are looked at.
+/// How often ages, leaks and the load are looked at.
 const TICK: Duration = Duration::from_secs(1);
-/// How long an abandoned statement may go on by itself before the server is told to stop it.
-const CANCEL_AFTER: Duration = Duration::from_millis(20);
-/// How long a quarantine may take; then the connection is closed.
-const QUARANTINE_LIMIT: Duration = Duration::from_secs(5);
-/// How long a commit that nobody waits for any more may take. It is never cancelled: it decides for itself.
-const COMMIT_LIMIT: Duration = Duration::from_secs(60);
-/// How long an opening may take.
-const OPEN_LIMIT: Duration = Duration::from_secs(30);
+/// The same in an elastic pool, which has to see that a load lasts.
+const ELASTIC_TICK: Duration = Duration::from_millis(250);
 /// How long a good-bye may take.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
@@ -34,29 +36,47 @@ pub(super) enum Work {
     Open {
         slot: SlotId,
     },
+    /// Make a connection clean, or close it; with an `end`, close it in any case.
     Clean {
         slot: SlotId,
-        wire: Wire,
+        end: Option<CloseReason>,
     },
     Close {
         slot: SlotId,
-        wire: Wire,
+        reason: CloseReason,
     },
-    /// Answer when the next piece of work is done.
-    Report {
-        sender: oneshot::Sender<()>,
+    /// Close a connection that has lost its slot.
+    Discard {
+        wire: Box<Wire>,
     },
+    /// Have a statement stopped that is still out when the patience has run out.
+    Interrupt {
+        stop: Stop,
+        patience: Duration,
+    },
+    /// Look at the time earlier than agreed.
+    Arm,
     Stop,
+}
+
+enum Event {
+    Work(Option<Work>),
+    JobDone,
+    Time,
 }
 
 /// Runs until it is told to stop or the pool is gone.
 pub(super) async fn run(pool: Weak<Shared>, mut work: mpsc::UnboundedReceiver<Work>) {
     let mut jobs: FuturesUnordered<Pin<Box<dyn Future<Output = ()> + Send>>> =
         FuturesUnordered::new();
-    let mut reports: Vec<oneshot::Sender<()>> = Vec::new();
-    let mut ticks = tokio::time::interval(TICK);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut alarm = std::pin::pin!(tokio::time::sleep(Duration::ZERO));
+    let mut next_tick = Time::now();
     loop {
+        let Some(armed) = pool.upgrade().map(|shared| shared.core.arm()) else {
+            return;
+        };
+        let next = armed.map_or(next_tick, |armed| armed.min(next_tick));
+        alarm.as_mut().reset(next.to_instant().into());
         let event = poll_fn(|cx| {
             if let Poll::Ready(work) = work.poll_recv(cx) {
                 return Poll::Ready(Event::Work(work));
@@ -64,7 +84,7 @@ pub(super) async fn run(pool: Weak<Shared>, mut work: mpsc::UnboundedReceiver<Wo
             if let Poll::Ready(Some(())) = jobs.poll_next_unpin(cx) {
                 return Poll::Ready(Event::JobDone);
             }
-            ticks.poll_tick(cx).map(|_| Event::Tick)
+            alarm.as_mut().poll(cx).map(|()| Event::Time)
         })
         .await;
         let Some(pool) = pool.upgrade().map(Pool::of) else {
@@ -72,133 +92,151 @@ pub(super) async fn run(pool: Weak<Shared>, mut work: mpsc::UnboundedReceiver<Wo
         };
         match event {
             Event::Work(Some(Work::Open { slot })) => jobs.push(Box::pin(open(pool, slot))),
-            Event::Work(Some(Work::Clean { slot, wire })) => {
-                jobs.push(Box::pin(clean(pool, slot, wire)))
+            Event::Work(Some(Work::Clean { slot, end })) => {
+                jobs.push(Box::pin(quarantine::clean(pool, slot, end)));
             }
-            Event::Work(Some(Work::Close { slot, wire })) => {
-                jobs.push(Box::pin(close(pool, slot, wire)))
+            Event::Work(Some(Work::Close { slot, reason })) => {
+                jobs.push(Box::pin(close(pool, slot, reason)))
             }
-            Event::Work(Some(Work::Report { sender })) => {
-                if pool.is_drained() {
-                    drop(sender)
-                } else {
-                    reports.push(sender)
+            Event::Work(Some(Work::Discard { wire })) => {
+                jobs.push(Box::pin(async move { discard(pool.shared(), wire).await }));
+            }
+            Event::Work(Some(Work::Interrupt { stop, patience })) => {
+                jobs.push(Box::pin(interrupt(pool, stop, patience)));
+            }
+            Event::Work(Some(Work::Arm)) => {}
+            Event::Work(Some(Work::Stop) | None) => return,
+            Event::JobDone => pool.shared().progress.notify_waiters(),
+            Event::Time => {
+                let now = Time::now();
+                let shared = pool.shared();
+                shared.decide(|state, idle, steps| state.tick(now, idle, steps));
+                shared.end_hopeless_waits(now);
+                if now >= next_tick {
+                    shared.every_tick(now);
+                    next_tick = now + tick(shared.config.sizing);
                 }
             }
-            Event::Work(Some(Work::Stop) | None) => return,
-            Event::JobDone => reports.clear(),
-            Event::Tick => pool.report(|state, steps| state.tick(Instant::now(), steps)),
         }
     }
 }
 
-enum Event {
-    Work(Option<Work>),
-    JobDone,
-    Tick,
+fn tick(sizing: Sizing) -> Duration {
+    match sizing {
+        Sizing::Fixed => TICK,
+        Sizing::Elastic => ELASTIC_TICK,
+    }
+}
+
+impl Shared {
+    fn every_tick(&self, now: Time) {
+        self.decide(|state, idle, steps| state.sample(now, idle, steps));
+        self.tend(now);
+        self.look_for_leaks(now);
+        self.announce_endings(now);
+        let uses = self.core.slots().map(|(_, own)| own.totals.uses).sum();
+        let lent = self.core.look(|state, idle| state.census(idle).lent);
+        // Before 1970 there was no such pool.
+        let unix = SystemTime::UNIX_EPOCH
+            .elapsed()
+            .unwrap_or_default()
+            .as_secs();
+        let mut trends = self.trends.lock().unwrap_or_else(PoisonError::into_inner);
+        trends.rate.sample(now, uses);
+        trends.usage.sample(
+            Hour::at_unix_secs(unix),
+            u32::try_from(lent).unwrap_or(u32::MAX),
+        );
+    }
 }
 
 async fn open(pool: Pool, slot: SlotId) {
     let shared = pool.shared();
-    let opening = shared.endpoint.open(shared.role);
-    let opened = tokio::time::timeout(OPEN_LIMIT, opening)
+    let limit = shared.config.connect_timeout;
+    let opened = tokio::time::timeout(limit, connect(shared))
         .await
         .unwrap_or_else(|_| {
-            let message = format!("no answer within {OPEN_LIMIT:?}");
-            let error = crate::Error::new(crate::ErrorKind::Connect, message);
+            let error = Error::new(ErrorKind::Connect, format!("no answer within {limit:?}"));
             Err(error.attempting(|| format!("connect to {}", shared.endpoint.name())))
         });
+    let now = Time::now();
     match opened {
-        Ok(connection) => {
-            let now = Instant::now();
-            // Up to a tenth less, so that what was opened together doesn't end together.
-            let expires_at = shared
+        Ok(wire) => {
+            let generation = shared.generation.load(std::sync::atomic::Ordering::Relaxed);
+            let lifetime = shared
                 .config
                 .max_lifetime
                 .filter(|_| !shared.endpoint.is_in_memory());
-            let expires_at = expires_at.map(|life| now + life.mul_f64(1.0 - 0.1 * fastrand::f64()));
-            pool.report_with(slot, Wire::new(connection), |state, steps| {
-                state.opened(now, slot, expires_at, steps)
-            });
+            let mut own = shared.core.slot(slot);
+            own.age = Some(Age::new(now, lifetime, fastrand::f64(), generation));
+            own.anchor = Some(Arc::new(Anchor(pool.to_shared())));
+            own.stopper = Some(wire.stopper().clone());
+            own.wire = Some(Box::new(wire));
+            drop(own);
+            shared.decide(|state, idle, steps| state.opened(now, slot, idle, steps));
         }
         Err(error) => {
             tracing::warn!(error = %error, "a connection could not be opened");
-            pool.open_failed(slot, error);
+            let failure = match error.kind() {
+                ErrorKind::LimitExceeded => Failure::Crowded,
+                ErrorKind::Connect | ErrorKind::ConnectionLost | ErrorKind::Timeout => {
+                    Failure::Unreachable
+                }
+                _ => Failure::Final,
+            };
+            *shared
+                .failure
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = Some(error.to_shared());
+            let attempts = shared
+                .core
+                .look(|state, _| state.outage())
+                .map_or(0, |outage| outage.attempts);
+            // Never at once, or an outage would be a busy loop; never all programs together.
+            let pause = Backoff::OPEN.delay(attempts, 0.5 + 0.5 * fastrand::f64());
+            shared.decide(|state, idle, steps| {
+                state.open_failed(now, slot, failure, pause, idle, steps)
+            });
         }
     }
 }
 
-/// Makes a connection as good as new, or closes it. Nothing is guessed: unless it is known to be clean, it goes.
-async fn clean(pool: Pool, slot: SlotId, mut wire: Wire) {
-    let in_flight = wire.in_flight();
-    let limit = match in_flight {
-        // Closing would lose the database.
-        _ if pool.endpoint().is_in_memory() => Duration::MAX,
-        Some(Command::Commit) => COMMIT_LIMIT,
-        _ => QUARANTINE_LIMIT,
-    };
-    let cleaned = tokio::time::timeout(limit, async {
-        settle(&pool, &mut wire).await;
-        reset(&pool, &mut wire).await
-    });
-    if matches!(cleaned.await, Ok(true)) {
-        pool.report_with(slot, wire, |state, steps| {
-            state.cleaned(Instant::now(), slot, steps)
-        });
-    } else {
-        close(pool, slot, wire).await;
+async fn connect(shared: &Shared) -> Result<Wire> {
+    let mut wire = Wire::new(shared.endpoint.open(shared.role).await?);
+    if let Some(hook) = &shared.config.hooks.after_connect {
+        quarantine::look(&mut wire, hook).await?;
     }
+    Ok(wire)
 }
 
-/// Finishes the exchange that was abandoned, and has the server stop it unless it is a commit.
-async fn settle(pool: &Pool, wire: &mut Wire) {
-    let Some(command) = wire.in_flight() else {
-        return;
-    };
-    if command != Command::Commit
-        && tokio::time::timeout(CANCEL_AFTER, wire.settle())
-            .await
-            .is_err()
+async fn interrupt(pool: Pool, stop: Stop, patience: Duration) {
+    tokio::time::sleep(patience).await;
+    stop.carry_out(&pool.shared().control).await;
+}
+
+async fn close(pool: Pool, slot: SlotId, reason: CloseReason) {
+    let shared = pool.shared();
+    let wire = shared.core.slot(slot).wire.take();
+    if let Some(wire) = wire {
+        tracing::debug!(
+            database = shared.endpoint.name(),
+            ?reason,
+            "close a connection"
+        );
+        discard(shared, wire).await;
+    }
+    shared.core.slot(slot).vacate();
+    shared.decide(|state, idle, steps| state.closed(Time::now(), slot, idle, steps));
+}
+
+async fn discard(shared: &Shared, wire: Box<Wire>) {
+    // An exchange that is still out goes down with its socket, on the server too: MariaDB would finish it first.
+    if wire.stopper().running().is_some()
+        && let Err(error) = shared.control.terminate(wire.process()).await
     {
-        let process = wire.process();
-        let cancel = pool.endpoint().cancel(process);
-        // Both at once: the answer to the cancelled statement is what ends the wait.
-        let (cancelled, _) = futures_util::future::join(cancel, wire.settle()).await;
-        if let Err(error) = cancelled {
-            tracing::warn!(error = %error, process, "a statement could not be cancelled");
-        }
-        return;
+        tracing::warn!(error = %error, process = wire.process(), "a connection could not be ended on the server");
     }
-    wire.settle().await;
-}
-
-async fn reset(pool: &Pool, wire: &mut Wire) -> bool {
-    if wire.is_clean() {
-        return true;
-    }
-    let keep = pool.endpoint().is_in_memory();
-    let Some(script) = wire
-        .connection()
-        .and_then(|connection| connection.reset_script(keep))
-    else {
-        return false;
-    };
-    let answer = wire
-        .exchange(Request::control(Command::Rollback, script, "ROLLBACK"))
-        .await;
-    if answer.is_err() && !keep {
-        return false;
-    }
-    if let Some(connection) = wire.connection() {
-        connection.reset_done();
-    }
-    true
-}
-
-async fn close(pool: Pool, slot: SlotId, wire: Wire) {
-    // An exchange that is still out goes down with its socket.
     if let Some(connection) = wire.into_connection() {
         let _ = tokio::time::timeout(CLOSE_LIMIT, connection.close()).await;
     }
-    pool.report(|state, steps| state.closed(slot, steps));
 }

@@ -1,26 +1,89 @@
 //! A borrowed connection, which comes back when dropped.
 
-use super::shared::{Pool, ping};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use super::config::Hook;
+use super::holder::Reclaim;
+use super::partition::Seat;
+use super::quarantine::{self, CANCEL_AFTER, ping};
+use super::refusal::CloseReason;
+use super::shared::Shared;
+use super::slot::Anchor;
 use super::state::SlotId;
-use crate::driver::{Answer, Connection, Request, Settled, Wire};
-use crate::error::{Error, ErrorKind, Result};
+use crate::clock::Time;
+use crate::driver::{Answer, Command, Connection, Request, Settled, Wire, commit_unknown, stop};
+use crate::error::{Error, ErrorKind, Outcome, Result};
+
+/// How long a statement that was told to stop may take to do so. Then the connection is left to the quarantine.
+const STOP_LIMIT: Duration = Duration::from_secs(5);
 
 /// A borrowed connection, which comes back when dropped: to the next in line if it is clean, else to quarantine.
 #[derive(Debug)]
 pub(crate) struct Lease {
-    pool: Pool,
+    anchor: Arc<Anchor>,
     slot: SlotId,
+    /// Which lease of the slot this is.
+    number: u64,
     /// `None` only while it is being given back.
-    wire: Option<Wire>,
+    wire: Option<Box<Wire>>,
+    seat: Option<Arc<Seat>>,
+    /// Why the connection is to be closed when it comes back, if it is.
+    end: Option<CloseReason>,
 }
 
 impl Lease {
-    pub(super) fn new(pool: Pool, slot: SlotId, wire: Wire) -> Self {
+    pub(super) fn new(
+        anchor: Arc<Anchor>,
+        slot: SlotId,
+        number: u64,
+        wire: Box<Wire>,
+        seat: Option<Arc<Seat>>,
+    ) -> Self {
         Self {
-            pool,
+            anchor,
             slot,
+            number,
             wire: Some(wire),
+            seat,
+            end: None,
         }
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.anchor.0
+    }
+
+    /// Says who can give the connection back when it is held for too long.
+    pub(crate) fn held_by(&self, unit: Weak<dyn Reclaim>) {
+        if let Some(holder) = &mut self.shared().core.slot(self.slot).holder {
+            holder.more().reclaim = Some(unit);
+        }
+    }
+
+    /// Notes what is sent, for whoever asks what a connection is doing.
+    fn note(&self, request: &Request) {
+        let mut own = self.shared().core.slot(self.slot);
+        own.statement = Some(request.operation.name);
+        own.sent_at = Time::coarse();
+    }
+
+    /// Has the connection closed when it comes back.
+    pub(crate) fn mark_for_recycling(&mut self, reason: CloseReason) {
+        self.end = Some(reason);
+    }
+
+    /// Lets the program look at the connection; `false` when it doesn't want it.
+    pub(super) async fn look(&mut self, hook: &Hook<bool>) -> bool {
+        let Some(wire) = &mut self.wire else {
+            return false;
+        };
+        let answer = quarantine::look(wire, hook).await;
+        let is_wanted = matches!(answer, Ok(true));
+        if !is_wanted {
+            self.end = Some(CloseReason::HookRefused);
+        }
+        is_wanted
     }
 
     /// Sends a request and waits for its whole answer.
@@ -28,19 +91,98 @@ impl Lease {
     /// # Cancel safety
     /// The exchange stays on the wire; the next call, or the quarantine, finishes it.
     pub(crate) async fn exchange(&mut self, request: Request) -> Result<Answer> {
+        self.note(&request);
         match &mut self.wire {
             Some(wire) => wire.exchange(request).await,
             None => Err(gone()),
         }
     }
 
-    /// Finishes what a former caller abandoned.
+    /// The same, until a deadline. Past it the statement is stopped on the server, and the connection can be used at once.
+    /// One that ends by itself in the same moment keeps its answer. A commit is not stopped: it decides for itself.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Timeout`] past the deadline; [`ErrorKind::CommitUnknown`] for a commit, which is still on the wire then.
+    ///
+    /// # Cancel safety
+    /// As [`Lease::exchange`].
+    pub(crate) async fn exchange_until(
+        &mut self,
+        request: Request,
+        deadline: Option<Instant>,
+    ) -> Result<Answer> {
+        let Some(deadline) = deadline else {
+            return self.exchange(request).await;
+        };
+        let (command, writes) = (request.command, request.operation.writes);
+        // One that is quick enough would never be stopped in time, and the limit never be felt.
+        if command.may_be_stopped() && Instant::now() >= deadline {
+            let error = Error::new(
+                ErrorKind::Timeout,
+                "the statement's time was up before it was sent",
+            );
+            return Err(error.with_outcome(Outcome::NotSent));
+        }
+        let is_lone = self.is_clean();
+        let began = Instant::now();
+        if let Ok(answer) = tokio::time::timeout_at(deadline.into(), self.exchange(request)).await {
+            return answer;
+        }
+        if command == Command::Commit {
+            return Err(commit_unknown());
+        }
+        let stopped = tokio::time::timeout(STOP_LIMIT, self.stop(Duration::ZERO)).await;
+        let used = began.elapsed();
+        let timed_out = |how: &str| {
+            let message = format!("the statement's time is up: {how} after {used:.1?}");
+            Error::new(ErrorKind::Timeout, message)
+        };
+        match stopped {
+            Ok(Some(Settled {
+                answer: Err(error), ..
+            })) if error.kind() == ErrorKind::Cancelled => {
+                Err(timed_out("stopped").with_outcome(Outcome::RolledBack))
+            }
+            Ok(Some(Settled { answer })) => answer,
+            // A lone write is its own commit, and may still happen.
+            _ if is_lone && writes => Err(timed_out("given up").with_outcome(Outcome::Unknown)),
+            _ => Err(timed_out("given up").with_outcome(Outcome::RolledBack)),
+        }
+    }
+
+    /// Finishes what a former caller abandoned: has it stopped, unless it is a stream that somebody had enough of, whose
+    /// rest is read, since stopping it would fail the transaction on PostgreSQL.
+    ///
+    /// # Cancel safety
+    /// Safe: the exchange stays on the wire.
     pub(crate) async fn settle(&mut self) -> Option<Settled> {
-        self.wire.as_mut()?.settle().await
+        let wire = self.wire.as_mut()?;
+        if wire.is_streaming() {
+            wire.settle().await
+        } else {
+            self.stop(CANCEL_AFTER).await
+        }
+    }
+
+    async fn stop(&mut self, patience: Duration) -> Option<Settled> {
+        let shared = &self.anchor.0;
+        let ask = |wanted| shared.ask_to_stop(wanted, Duration::ZERO);
+        stop(self.wire.as_mut()?, patience, ask).await
+    }
+
+    /// Whether a request is out whose answer isn't in.
+    pub(crate) fn is_in_flight(&self) -> bool {
+        self.wire
+            .as_ref()
+            .is_some_and(|wire| wire.in_flight().is_some())
+    }
+
+    fn is_clean(&self) -> bool {
+        self.wire.as_ref().is_some_and(|wire| wire.is_clean())
     }
 
     pub(crate) fn wire(&mut self) -> Option<&mut Wire> {
-        self.wire.as_mut()
+        self.wire.as_deref_mut()
     }
 
     pub(crate) fn connection(&mut self) -> Option<&mut Connection> {
@@ -49,14 +191,37 @@ impl Lease {
 
     /// Whether the server is still there.
     pub(super) async fn ping(&mut self) -> bool {
-        self.exchange(ping()).await.is_ok()
+        let is_there = self.exchange(ping()).await.is_ok();
+        if !is_there {
+            self.end = Some(CloseReason::ValidationFailed);
+        }
+        is_there
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(wire) = self.wire.take() {
-            self.pool.give_back(self.slot, wire);
+            let shared = &self.anchor.0;
+            shared.take_back(self.slot, self.number, wire, self.seat.as_deref(), self.end);
+        }
+    }
+}
+
+/// Somebody waits for an answer on a lease that will outlive the wait. Who leaves before it is there has the statement
+/// stopped on the server; whoever uses the lease next finishes it.
+#[derive(Debug)]
+pub(crate) struct Waiting<'a>(pub(crate) &'a mut Lease);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if let Some(wanted) = self
+            .0
+            .wire
+            .as_ref()
+            .and_then(|wire| wire.stopper().running())
+        {
+            self.0.shared().ask_to_stop(wanted, CANCEL_AFTER);
         }
     }
 }

@@ -1,18 +1,33 @@
-//! The pool itself: the pure state and the connections behind one lock, and the way in.
+//! The pool itself: the hand-over, the connections, and the way in and out.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::backtrace::Backtrace;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc};
 
-use super::config::PoolConfig;
-use super::holder::{Holder, Runner, Site};
+use super::age::{AgeRules, Fitness};
+use super::caller::Caller;
+use super::config::{PoolConfig, Recycling, Sizing};
+use super::core::{Chores, Core, Layout};
+use super::holder::{Holder, More};
+use super::idle::{IdleSet, Shelf};
 use super::keeper::{self, Work};
 use super::lease::Lease;
-use super::state::{Acquired, Condition, Settings, SlotId, State, Step, Ticket};
-use crate::driver::{Command, Endpoint, Request, Role, Wire};
-use crate::error::{Error, ErrorKind, Result};
+use super::partition::{Affinity, PartitionKey, Seat};
+use super::refusal::CloseReason;
+use super::site::{Runner, Site};
+use super::slot::Slot;
+use super::state::{Position, Settings, SlotId, State, Step};
+use crate::clock::Time;
+use crate::driver::{Endpoint, Role, SharedControl, Stop, Wire};
+use crate::error::{Error, Result};
+use crate::policy::codel::Codel;
+use crate::policy::elastic::{Bounds, Elastic};
+use crate::policy::freshness::{Freshness, Validation};
+use crate::policy::rate::Rate;
+use crate::policy::usage::UsagePattern;
 use crate::task_group::TaskGroup;
 
 /// Connections to one node for one purpose. A handle: clones are the same pool.
@@ -23,39 +38,32 @@ pub(crate) struct Pool {
 
 #[derive(Debug)]
 pub(crate) struct Shared {
+    pub(super) core: Core<Slot>,
     pub(super) endpoint: Endpoint,
     pub(super) role: Role,
     pub(super) config: PoolConfig,
+    pub(super) control: SharedControl,
+    pub(super) rules: AgeRules,
+    /// Raised when all connections are to be replaced. Read by every checkout, and hardly ever written.
+    pub(super) generation: AtomicU64,
+    /// Nanoseconds without use after which a connection is asked; `u64::MAX`: never. As `generation`.
+    check_after: AtomicU64,
+    /// Guards what was learnt from asking.
+    pub(super) freshness: Mutex<Freshness>,
+    /// Guards why the last opening failed, for those who are told.
+    pub(super) failure: Mutex<Option<Arc<Error>>>,
+    /// Guards what is seen over time; the keeper's, and for whoever asks for statistics.
+    pub(super) trends: Mutex<Trends>,
+    /// Told whenever the keeper has finished something.
+    pub(super) progress: Notify,
     work: mpsc::UnboundedSender<Work>,
-    /// Guards the state, the idle connections, and who waits and who holds: all of the pool, for one synchronous call.
-    inner: Mutex<Inner>,
 }
 
+/// What is seen over time.
 #[derive(Debug)]
-pub(super) struct Inner {
-    pub(super) state: State,
-    /// The connections that are idle; a lent one is with its holder, and one in quarantine with the keeper.
-    wires: Vec<Option<Wire>>,
-    pub(super) holders: Vec<Option<Holder>>,
-    pub(super) waiters: HashMap<Ticket, oneshot::Sender<Result<Granted>>>,
-    /// Why the last opening failed, for the one who is told.
-    last_failure: Option<Error>,
-}
-
-/// A connection on its way to a waiter. When the waiter has gone, dropping it returns the connection.
-#[derive(Debug)]
-pub(super) struct Granted {
-    pub(super) slot: SlotId,
-    pub(super) wire: Option<Wire>,
-    pub(super) pool: Pool,
-}
-
-impl Drop for Granted {
-    fn drop(&mut self) {
-        if let Some(wire) = self.wire.take() {
-            self.pool.give_back(self.slot, wire);
-        }
-    }
+pub(super) struct Trends {
+    pub(super) rate: Rate,
+    pub(super) usage: UsagePattern,
 }
 
 /// Whether a connection is wanted for one statement or for several.
@@ -74,24 +82,28 @@ pub(crate) struct Product {
 #[derive(Debug, Clone)]
 pub(crate) struct AcquireOptions {
     pub(crate) site: Site,
-    pub(crate) session: Option<Arc<str>>,
+    /// The session that asks; `None` for everybody else.
+    pub(crate) caller: Option<Arc<Caller>>,
     pub(crate) purpose: Purpose,
     /// The connections that the caller is known to hold, so that waiting for one of them is known to be in vain.
     pub(crate) held_by_caller: usize,
     /// The same for the connections that its session may use.
     pub(crate) held_by_session: usize,
     pub(crate) deadline: Option<Instant>,
+    /// Whether the first connection that can't be opened is reason enough to fail.
+    pub(crate) fails_fast: bool,
 }
 
 impl AcquireOptions {
     pub(crate) fn new(site: Site, purpose: Purpose) -> Self {
         Self {
             site,
-            session: None,
+            caller: None,
             purpose,
             held_by_caller: 0,
             held_by_session: 0,
             deadline: None,
+            fails_fast: false,
         }
     }
 }
@@ -104,26 +116,44 @@ impl Pool {
         config: PoolConfig,
         tasks: &TaskGroup,
     ) -> Self {
-        let settings = Settings {
-            max: config.max_connections as usize,
-            min: config.min_connections as usize,
-            idle_timeout: config.idle_timeout,
+        let endpoint = match config.statement_cache {
+            Some(statements) => endpoint.statement_cache(statements),
+            None => endpoint,
         };
+        let slots = config.max_connections as usize;
         let (work, receiver) = mpsc::unbounded_channel();
-        let inner = Inner {
-            state: State::new(settings),
-            wires: (0..settings.max).map(|_| None).collect(),
-            holders: vec![None; settings.max],
-            waiters: HashMap::new(),
-            last_failure: None,
+        let layout = Layout {
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            keeps: config.affinity == Affinity::Keep,
         };
+        let freshness = Freshness::new(validation(&config));
         let pool = Self {
             shared: Arc::new(Shared {
-                endpoint,
+                core: Core::new(
+                    State::new(settings(&config)),
+                    (0..slots).map(|_| Slot::default()),
+                    layout,
+                ),
+                control: SharedControl::new(endpoint.clone()),
                 role,
-                config,
+                rules: AgeRules {
+                    max_uses: config.max_uses,
+                    idle_timeout: config.idle_timeout,
+                    replaces: config.recycling == Recycling::Replace,
+                    keeps: endpoint.is_in_memory(),
+                },
+                generation: AtomicU64::new(0),
+                check_after: AtomicU64::new(nanos(freshness.threshold())),
+                freshness: Mutex::new(freshness),
+                failure: Mutex::default(),
+                trends: Mutex::new(Trends {
+                    rate: Rate::new(Rate::HALF_LIFE),
+                    usage: UsagePattern::default(),
+                }),
+                endpoint,
+                progress: Notify::new(),
                 work,
-                inner: Mutex::new(inner),
+                config,
             }),
         };
         tasks.start(
@@ -141,8 +171,20 @@ impl Pool {
         &self.shared
     }
 
+    pub(super) fn to_shared(&self) -> Arc<Shared> {
+        self.shared.clone()
+    }
+
+    pub(super) fn downgrade(&self) -> Weak<Shared> {
+        Arc::downgrade(&self.shared)
+    }
+
     pub(crate) fn endpoint(&self) -> &Endpoint {
         &self.shared.endpoint
+    }
+
+    pub(crate) fn config(&self) -> &PoolConfig {
+        &self.shared.config
     }
 
     /// Whether two handles are the same pool.
@@ -150,222 +192,378 @@ impl Pool {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
 
+    pub(super) fn is_of(&self, shared: &Weak<Shared>) -> bool {
+        std::ptr::eq(Arc::as_ptr(&self.shared), shared.as_ptr())
+    }
+
+    pub(super) fn make_seat(&self, flow: super::line::FlowId, keys: &[PartitionKey]) -> Seat {
+        let partitions = self.shared.decide(|state, _, _| state.resolve(keys));
+        Seat::new(flow, self.shared.config.affinity, partitions)
+    }
+
     /// Borrows a connection.
     ///
     /// # Cancel safety
     /// Safe: a connection granted meanwhile goes to the next in line.
     pub(crate) async fn acquire(&self, options: AcquireOptions) -> Result<Lease> {
-        let started = Instant::now();
+        // A task that never finds itself waiting must let others run now and then all the same.
+        tokio::task::consume_budget().await;
+        let seat = options.caller.as_ref().map(|caller| caller.seat(self));
+        let mut has_waited = false;
         loop {
-            let mut steps = Vec::new();
-            let acquired = {
-                let mut inner = self.lock();
-                let acquired = inner.state.acquire(started, &mut steps);
-                match acquired {
-                    Acquired::Lend { slot, check } => Acquiring::Lend {
-                        granted: Granted {
-                            slot,
-                            wire: inner.wires[slot].take(),
-                            pool: self.clone(),
-                        },
-                        check,
-                    },
-                    Acquired::Wait { ticket } => {
-                        let (sender, receiver) = oneshot::channel();
-                        inner.waiters.insert(ticket, sender);
-                        Acquiring::Wait { ticket, receiver }
+            let slot = match self.shared.core.take(seat.as_deref()) {
+                Ok(slot) => slot,
+                Err(units) => {
+                    self.wait(&options, seat.as_deref(), units, has_waited)
+                        .await?
+                }
+            };
+            // Whatever happens to a connection that was granted, its place in the line was used up for it.
+            has_waited = true;
+            match self.lend(slot, seat.clone(), &options) {
+                Lending::Ready(lease) if self.shared.config.hooks.before_acquire.is_none() => {
+                    return Ok(lease);
+                }
+                Lending::Ready(lease) => {
+                    if let Some(lease) = self.prepared(lease).await {
+                        return Ok(lease);
                     }
-                    Acquired::Closed => Acquiring::Closed,
                 }
-            };
-            self.carry_out(steps);
-            let (granted, check) = match acquired {
-                Acquiring::Lend { granted, check } => (granted, check),
-                Acquiring::Wait { ticket, receiver } => {
-                    (self.wait(ticket, receiver, started, &options).await?, false)
+                Lending::Check(lease) => {
+                    if let Some(lease) = self.checked(lease).await
+                        && let Some(lease) = self.prepared(lease).await
+                    {
+                        return Ok(lease);
+                    }
                 }
-                Acquiring::Closed => return Err(closed()),
-            };
-            let mut lease = self.lend(granted, &options)?;
-            if !check || lease.ping().await {
-                return Ok(lease);
+                Lending::Unfit => {}
             }
-            // It broke while it idled; dropping the lease sees to that, and the next one is tried.
         }
     }
 
-    fn lend(&self, mut granted: Granted, options: &AcquireOptions) -> Result<Lease> {
-        let slot = granted.slot;
-        let Some(wire) = granted.wire.take() else {
-            return Err(Error::new(
-                ErrorKind::ConnectionLost,
-                "the connection is gone",
-            ));
+    /// Makes a lease of a connection that is the caller's, or has it replaced when it is too old.
+    fn lend(&self, slot: SlotId, seat: Option<Arc<Seat>>, options: &AcquireOptions) -> Lending {
+        let shared = &*self.shared;
+        let now = Time::coarse();
+        let generation = shared.generation.load(Ordering::Relaxed);
+        let check_after = match shared.check_after.load(Ordering::Relaxed) {
+            u64::MAX => None,
+            nanos => Some(Duration::from_nanos(nanos)),
         };
-        let holder = Holder {
+        let mut guard = shared.core.slot(slot);
+        let own = &mut *guard;
+        let fitness = own
+            .age
+            .as_ref()
+            .map(|age| age.fitness(now, generation, &shared.rules, check_after));
+        let check = match fitness {
+            Some(Fitness::Fit) => false,
+            Some(Fitness::Check) => true,
+            Some(Fitness::Unfit(reason)) => {
+                drop(guard);
+                shared.retire(slot, reason);
+                shared.units_back(seat.as_deref());
+                return Lending::Unfit;
+            }
+            // A slot without a connection is never granted.
+            None => return Lending::Unfit,
+        };
+        let (Some(wire), Some(anchor)) = (own.wire.take(), own.anchor.clone()) else {
+            return Lending::Unfit;
+        };
+        let with_backtrace = || {
+            let backtrace = Some(Arc::new(Backtrace::force_capture()));
+            Box::new(More {
+                backtrace,
+                ..More::default()
+            })
+        };
+        own.holder = Some(Holder {
             site: options.site,
-            session: options.session.clone(),
+            session: options.caller.as_ref().map(|caller| caller.name.clone()),
             runner: Runner::current(),
             is_unit: options.purpose == Purpose::Unit,
-            since: Instant::now(),
-        };
-        self.lock().holders[slot] = Some(holder);
-        Ok(Lease::new(self.clone(), slot, wire))
-    }
-
-    /// Takes a connection back, in whatever state it is. Never waits.
-    pub(crate) fn give_back(&self, slot: SlotId, wire: Wire) {
-        let mut steps = Vec::new();
-        {
-            let mut inner = self.lock();
-            inner.holders[slot] = None;
-            let condition = if wire.is_clean() {
-                Condition::Clean
-            } else {
-                Condition::Dirty
-            };
-            inner.wires[slot] = Some(wire);
-            inner
-                .state
-                .returned(Instant::now(), slot, condition, &mut steps);
+            since: now,
+            more: shared.config.leak_backtraces.then(with_backtrace),
+        });
+        own.lease += 1;
+        own.totals.uses += 1;
+        if let Some(age) = &mut own.age {
+            own.totals.reuses += u64::from(age.uses > 0);
+            age.uses += 1;
         }
-        self.carry_out(steps);
+        if let Some(seat) = &seat {
+            seat.used(slot);
+        }
+        let lease = Lease::new(anchor, slot, own.lease, wire, seat);
+        if check {
+            Lending::Check(lease)
+        } else {
+            Lending::Ready(lease)
+        }
     }
 
-    /// Tells the state what happened, and has its steps carried out.
-    pub(super) fn report(&self, event: impl FnOnce(&mut State, &mut Vec<Step>)) {
-        let mut steps = Vec::new();
-        event(&mut self.lock().state, &mut steps);
-        self.carry_out(steps);
+    /// Asks a connection whether it is still there; dropping the lease of one that isn't sees to the rest.
+    async fn checked(&self, mut lease: Lease) -> Option<Lease> {
+        let answer = tokio::time::timeout(self.shared.config.check_timeout, lease.ping()).await;
+        let is_there = matches!(answer, Ok(true));
+        self.shared.learn(is_there);
+        if is_there { Some(lease) } else { None }
     }
 
-    /// The same, with a connection that is free now.
-    pub(super) fn report_with(
+    /// Lets the program look at a connection before it is lent.
+    async fn prepared(&self, mut lease: Lease) -> Option<Lease> {
+        let Some(hook) = &self.shared.config.hooks.before_acquire else {
+            return Some(lease);
+        };
+        if lease.look(hook).await {
+            Some(lease)
+        } else {
+            None
+        }
+    }
+
+    /// Opens the first connections, so that a wrong address or password shows at once.
+    pub(crate) async fn warm_up(&self) -> Result<Option<Product>> {
+        let initial = self.shared.config.initial_connections as usize;
+        let site = Site::named("connect");
+        let ask = || {
+            self.acquire(AcquireOptions {
+                fails_fast: true,
+                ..AcquireOptions::new(site, Purpose::Statement)
+            })
+        };
+        let leases = futures_util::future::try_join_all((0..initial).map(|_| ask())).await?;
+        let product = leases.into_iter().next().map(|mut lease| Product {
+            has_returning: lease
+                .connection()
+                .is_none_or(|connection| connection.has_returning),
+        });
+        if product.is_some() && !self.endpoint().is_in_memory() {
+            self.shared.control.open().await?;
+        }
+        let min = self.shared.config.min_connections as usize;
+        self.shared.decide(|state, _, steps| state.fill(min, steps));
+        Ok(product)
+    }
+
+    /// Where a caller stands in the line.
+    pub(crate) fn positions(&self, caller: &Caller) -> Vec<Position> {
+        self.shared
+            .core
+            .look(|state, _| state.positions(Time::now(), caller.id()))
+    }
+
+    /// Has every connection that is open now replaced before its next use.
+    pub(crate) fn recycle_connections(&self) {
+        self.shared.generation.fetch_add(1, Ordering::Relaxed);
+        self.shared.tend(Time::now());
+    }
+}
+
+/// How lending went.
+enum Lending {
+    Ready(Lease),
+    Check(Lease),
+    Unfit,
+}
+
+impl Shared {
+    /// Takes a connection back, in whatever state it is. Never waits.
+    pub(super) fn take_back(
         &self,
         slot: SlotId,
-        wire: Wire,
-        event: impl FnOnce(&mut State, &mut Vec<Step>),
+        lease: u64,
+        wire: Box<Wire>,
+        seat: Option<&Seat>,
+        end: Option<CloseReason>,
     ) {
-        self.lock().wires[slot] = Some(wire);
-        self.report(event);
+        let now = Time::coarse();
+        let fate = {
+            let mut own = self.core.slot(slot);
+            if own.lease != lease {
+                drop(own);
+                // It was given up meanwhile, with its units.
+                return self.send(Work::Discard { wire });
+            }
+            own.released(now);
+            if let Some(counts) = wire.statements() {
+                own.statements = counts;
+            }
+            let generation = self.generation.load(Ordering::Relaxed);
+            let end = end.or_else(|| own.age.as_ref()?.end(now, generation, &self.rules));
+            let is_looked_at =
+                self.config.check_on_release || self.config.hooks.after_release.is_some();
+            let fate = match (wire.is_clean(), end) {
+                (true, Some(reason)) => Fate::Retire(reason),
+                (true, None) if !is_looked_at => Fate::Idle,
+                _ => Fate::Quarantine { end },
+            };
+            own.wire = Some(wire);
+            fate
+        };
+        let mut chores = Chores::new();
+        match fate {
+            Fate::Idle => {
+                let keeps = seat.is_some_and(|seat| seat.affinity == Affinity::Keep);
+                let shelf = if keeps { Shelf::Kept } else { Shelf::Shared };
+                self.core.give(Time::now, slot, shelf, &mut chores);
+            }
+            Fate::Retire(reason) => self.retire(slot, reason),
+            Fate::Quarantine { end } => {
+                self.core
+                    .decide(&mut chores, |state, _, _| state.quarantined(slot));
+                self.send(Work::Clean { slot, end });
+            }
+        }
+        if let Some(seat) = seat {
+            self.core
+                .give_units(Time::now, &seat.partitions, &mut chores);
+        }
+        self.carry_out(chores);
     }
 
-    pub(super) fn open_failed(&self, slot: SlotId, error: Error) {
-        self.lock().last_failure = Some(error);
-        self.report(|state, steps| state.open_failed(slot, steps));
+    pub(super) fn units_back(&self, seat: Option<&Seat>) {
+        if let Some(seat) = seat {
+            let mut chores = Chores::new();
+            self.core
+                .give_units(Time::now, &seat.partitions, &mut chores);
+            self.carry_out(chores);
+        }
     }
 
-    fn carry_out(&self, steps: Vec<Step>) {
-        for step in steps {
-            match step {
-                Step::Grant { ticket, slot } => {
-                    let (sender, wire) = {
-                        let mut inner = self.lock();
-                        (inner.waiters.remove(&ticket), inner.wires[slot].take())
-                    };
-                    let granted = Granted {
-                        slot,
-                        wire,
-                        pool: self.clone(),
-                    };
-                    // A waiter that has gone drops what it is sent, and that returns the connection.
-                    match sender {
-                        Some(sender) => drop(sender.send(Ok(granted))),
-                        None => drop(granted),
-                    }
-                }
-                Step::Fail { ticket } => {
-                    let (sender, error) = {
-                        let mut inner = self.lock();
-                        (inner.waiters.remove(&ticket), inner.last_failure.take())
-                    };
-                    if let Some(sender) = sender {
-                        drop(sender.send(Err(error.unwrap_or_else(closed))));
-                    }
-                }
-                Step::Open { slot } => self.hand_to_keeper(Work::Open { slot }),
-                Step::Close { slot } | Step::Clean { slot } => {
-                    let wire = self.lock().wires[slot].take();
-                    let Some(wire) = wire else { continue };
-                    self.hand_to_keeper(match step {
-                        Step::Close { .. } => Work::Close { slot, wire },
-                        _ => Work::Clean { slot, wire },
-                    });
-                }
+    /// Gives up a connection that is in its slot and nobody's.
+    pub(super) fn retire(&self, slot: SlotId, reason: CloseReason) {
+        self.decide(|state, _, steps| state.retire(slot, reason, steps));
+    }
+
+    /// Has something decided, and the steps carried out.
+    pub(super) fn decide<T>(
+        &self,
+        with: impl FnOnce(&mut State, &IdleSet, &mut Vec<Step>) -> T,
+    ) -> T {
+        let mut chores = Chores::new();
+        let answer = self.core.decide(&mut chores, with);
+        self.carry_out(chores);
+        answer
+    }
+
+    pub(super) fn carry_out(&self, chores: Chores) {
+        for chore in chores {
+            match chore {
+                Step::Open { slot } => self.send(Work::Open { slot }),
+                Step::Close { slot, reason } => self.send(Work::Close { slot, reason }),
+                Step::Arm => self.send(Work::Arm),
+                Step::Wake { .. } => {}
             }
         }
     }
 
-    fn hand_to_keeper(&self, work: Work) {
-        // Without a keeper the runtime is shutting down, and the connections end with it.
-        let _ = self.shared.work.send(work);
-    }
-
-    /// Opens the first connection, so that a wrong address or password shows at once.
-    pub(crate) async fn warm_up(&self) -> Result<Product> {
-        let mut lease = self
-            .acquire(AcquireOptions::new(
-                Site::named("connect"),
-                Purpose::Statement,
-            ))
-            .await?;
-        let has_returning = lease
-            .connection()
-            .is_none_or(|connection| connection.has_returning);
-        drop(lease);
-        let min = self.shared.config.min_connections as usize;
-        self.report(|state, steps| state.fill(min, steps));
-        Ok(Product { has_returning })
-    }
-
-    /// Refuses new callers, waits for what is lent, and closes everything.
-    pub(crate) async fn close(&self) {
-        self.report(State::close);
-        let deadline = Instant::now() + self.shared.config.close_timeout;
-        while !self.lock().state.is_drained() && Instant::now() < deadline {
-            let (sender, receiver) = oneshot::channel();
-            self.hand_to_keeper(Work::Report { sender });
-            if tokio::time::timeout_at(deadline.into(), receiver)
-                .await
-                .is_err()
-            {
-                break;
-            }
-        }
-        self.hand_to_keeper(Work::Stop);
-    }
-
-    pub(crate) fn is_drained(&self) -> bool {
-        self.lock().state.is_drained()
-    }
-
-    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
-        // Nothing that runs under the lock leaves it half done when it panics.
-        self.shared
-            .inner
+    pub(super) fn last_failure(&self) -> Option<Arc<Error>> {
+        self.failure
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Has a statement stopped. The keeper does it, so that no caller who leaves takes a cancel half-way with it.
+    pub(super) fn ask_to_stop(&self, stop: Stop, patience: Duration) {
+        self.send(Work::Interrupt { stop, patience });
+    }
+
+    pub(super) fn send(&self, work: Work) {
+        let Err(unsent) = self.work.send(work) else {
+            return;
+        };
+        // Without a keeper nobody can wait for a good-bye: the connection just ends.
+        match unsent.0 {
+            Work::Open { slot } | Work::Clean { slot, .. } | Work::Close { slot, .. } => {
+                self.core.slot(slot).vacate();
+                self.decide(|state, idle, steps| state.closed(Time::now(), slot, idle, steps));
+            }
+            Work::Discard { .. } | Work::Interrupt { .. } | Work::Arm | Work::Stop => {}
+        }
+    }
+
+    /// A connection was asked whether it is there.
+    pub(super) fn learn(&self, is_there: bool) {
+        let mut freshness = self
+            .freshness
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if is_there {
+            freshness.passed();
+        } else {
+            freshness.failed();
+        }
+        self.check_after
+            .store(nanos(freshness.threshold()), Ordering::Relaxed);
+    }
+
+    /// Closes what has idled or lived too long.
+    pub(super) fn tend(&self, now: Time) {
+        let generation = self.generation.load(Ordering::Relaxed);
+        for slot in 0..self.config.max_connections as usize {
+            if !self.core.idle().contains(slot) {
+                continue;
+            }
+            let Some(age) = self.core.slot(slot).age else {
+                continue;
+            };
+            let end = age.end(now, generation, &self.rules).or_else(|| {
+                let is_surplus = age.has_idled(now, &self.rules)
+                    && self.core.look(|state, _| state.has_surplus());
+                is_surplus.then_some(CloseReason::IdleTimeout)
+            });
+            if let Some(reason) = end
+                && self.core.idle().take_exactly(slot)
+            {
+                self.retire(slot, reason);
+            }
+        }
+        // What is missing to the minimum.
+        self.decide(|state, idle, steps| state.tick(now, idle, steps));
     }
 }
 
-enum Acquiring {
-    Lend {
-        granted: Granted,
-        check: bool,
-    },
-    Wait {
-        ticket: Ticket,
-        receiver: oneshot::Receiver<Result<Granted>>,
-    },
-    Closed,
+/// What becomes of a connection that came back.
+enum Fate {
+    Idle,
+    Retire(CloseReason),
+    Quarantine { end: Option<CloseReason> },
 }
 
-pub(super) fn closed() -> Error {
-    Error::new(ErrorKind::PoolClosed, "the database has been closed")
-        .attempting(|| "acquire a connection".into())
+fn settings(config: &PoolConfig) -> Settings {
+    let bounds = Bounds {
+        min: config.min_connections,
+        max: config.max_connections,
+    };
+    let initial = config.initial_connections.max(config.min_connections);
+    Settings {
+        max: config.max_connections as usize,
+        min: config.min_connections as usize,
+        max_opening: config.max_opening as usize,
+        max_waiters: config.max_waiters as usize,
+        connect_timeout: config.connect_timeout,
+        elastic: (config.sizing == Sizing::Elastic)
+            .then(|| Elastic::new(bounds, initial, Elastic::INTERVAL)),
+        codel: config
+            .shedding
+            .map(|shedding| Codel::new(shedding.target, shedding.interval)),
+        rules: config.partitions.clone(),
+    }
 }
 
-/// Asks whether a connection is still there.
-pub(super) fn ping() -> Request {
-    Request::control(Command::Ping, "SELECT 1", "ping")
+fn validation(config: &PoolConfig) -> Validation {
+    match config.recycling {
+        Recycling::Fast => Validation::Never,
+        Recycling::Checked | Recycling::Replace => Validation::AfterIdle(config.check_after_idle),
+        Recycling::Adaptive => Validation::Adaptive,
+    }
+}
+
+fn nanos(threshold: Option<Duration>) -> u64 {
+    threshold.map_or(u64::MAX, |threshold| {
+        u64::try_from(threshold.as_nanos()).unwrap_or(u64::MAX)
+    })
 }

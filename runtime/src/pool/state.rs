@@ -1,343 +1,668 @@
-//! Which slot is lent, opened, cleaned or closed, and who waits. Pure: `now` is an argument, and what is to be done is
-//! returned as [`Step`]s.
+//! Everything that a pool decides while it holds its lock: who gets which connection, when to open and when to give up.
+//! Pure: it is told the time, talks to nobody, and answers with steps for others to carry out.
 //!
-//! Invariants, checked after every step of every test: each slot is in exactly one place; nobody waits while a
-//! connection is idle; the slots that open, lend, idle and are in quarantine never exceed the maximum.
+//! Two words of memory are shared with those who don't take the lock: which connections are idle ([`IdleSet`]), and how many
+//! each partition uses ([`Units`](super::units::Units)). So an open connection that is in neither quarantine nor being
+//! opened is just `Open` here, idle or lent.
 #![deny(clippy::disallowed_methods)]
 
-use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
-/// Room for one connection.
+use super::idle::{Given, IdleSet, Shelf};
+use super::line::{Ask, FlowId, Line, Standing, Ticket, Verdict};
+use super::partition::{Partition, PartitionId, PartitionKey};
+use super::priority::Priority;
+use super::refusal::{CloseReason, Refusal};
+use super::rooms::{PartitionRules, Rooms};
+use super::tally::{Place, Tally};
+use crate::clock::Time;
+use crate::policy::codel::{self, Codel};
+use crate::policy::elastic::Elastic;
+use crate::policy::histogram::WaitHistogram;
+
+/// The number of a slot: room for one connection.
 pub(crate) type SlotId = usize;
-/// One who waits; numbered in the order of arrival.
-pub(crate) type Ticket = u64;
 
-/// A connection that nobody has used for this long is asked whether it is still there before it is lent.
-pub(crate) const CHECK_AFTER_IDLE: Duration = Duration::from_secs(1);
+/// How old a wait is when it is looked at, once, whether the waiter waits for itself.
+pub(crate) const LOOK_AFTER: Duration = Duration::from_millis(100);
+/// How much the last gap between two grants counts in the mean.
+const DRAIN_WEIGHT: f64 = 0.1;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What the state needs to know of the configuration.
+#[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) max: usize,
     pub(crate) min: usize,
-    pub(crate) idle_timeout: Option<Duration>,
-}
-
-/// Where a slot is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    /// -> `Opening` when somebody needs it.
-    Vacant,
-    /// -> `Idle` or `Lent` when open; -> `Vacant` when that failed.
-    Opening,
-    /// -> `Lent` to the next caller; -> `Closing` when too old or no longer needed.
-    Idle { since: Instant },
-    /// -> `Idle` or another's `Lent` when it comes back clean; -> `Quarantined` otherwise.
-    Lent,
-    /// -> `Idle` or `Lent` when clean; -> `Vacant` when it had to be closed.
-    Quarantined,
-    /// -> `Vacant` when closed.
-    Closing,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Slot {
-    place: Place,
-    /// When the connection is too old to be lent; fixed, with its jitter, when it was opened.
-    expires_at: Option<Instant>,
-}
-
-/// What the caller gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Acquired {
-    /// This one; `check` says that it has idled long enough to be asked whether it is still there.
-    Lend {
-        slot: SlotId,
-        check: bool,
-    },
-    /// A place in the line.
-    Wait {
-        ticket: Ticket,
-    },
-    Closed,
+    pub(crate) max_opening: usize,
+    pub(crate) max_waiters: usize,
+    /// How long openings may fail in a row, with no connection open, until callers are told.
+    pub(crate) connect_timeout: Duration,
+    pub(crate) elastic: Option<Elastic>,
+    pub(crate) codel: Option<Codel>,
+    pub(crate) rules: PartitionRules,
 }
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
-    Grant {
+    /// A wait has ended; see [`State::claim`].
+    Wake {
         ticket: Ticket,
-        slot: SlotId,
     },
     Open {
         slot: SlotId,
     },
+    /// The connection is in its slot, and nobody else's.
     Close {
         slot: SlotId,
+        reason: CloseReason,
     },
-    Clean {
-        slot: SlotId,
-    },
-    /// The connection that this one waited for couldn't be opened.
-    Fail {
-        ticket: Ticket,
-    },
+    /// Look at the time earlier than agreed; see [`State::alarm`].
+    Arm,
 }
 
-/// In what condition a connection came back.
+/// How badly an opening failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Condition {
-    Clean,
-    Dirty,
+pub(crate) enum Failure {
+    /// The server has too many connections already: waiting helps.
+    Crowded,
+    /// Nobody answers: that may pass.
+    Unreachable,
+    /// The password is wrong, or the database isn't there: nobody needs to wait for that.
+    Final,
+}
+
+/// How openings have been failing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outage {
+    pub(crate) attempts: u32,
+    pub(crate) since: Time,
+    retry_at: Time,
+}
+
+/// What has happened since the pool began, as far as it takes the lock.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Counts {
+    pub(crate) opened: u64,
+    pub(crate) open_failures: u64,
+    pub(crate) closed: [u64; CloseReason::ALL.len()],
+    pub(crate) granted: u64,
+    pub(crate) timed_out: u64,
+    pub(crate) shed: u64,
+    pub(crate) refused: u64,
+    pub(crate) left: u64,
+    pub(crate) waits: WaitHistogram,
 }
 
 #[derive(Debug)]
 pub(crate) struct State {
     settings: Settings,
-    slots: Vec<Slot>,
-    /// Last in, first out: what is used stays warm, and what isn't grows old enough to be closed.
-    idle: Vec<SlotId>,
-    line: VecDeque<Ticket>,
-    next_ticket: Ticket,
+    tally: Tally,
+    vacant: BTreeSet<SlotId>,
+    line: Line,
+    rooms: Rooms,
+    outage: Option<Outage>,
+    counts: Counts,
+    /// The mean time between two grants while somebody waits.
+    drain: Option<Duration>,
+    last_grant: Option<Time>,
+    look_at: Option<Time>,
     is_closed: bool,
 }
 
-/// How many slots are where.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Census {
-    pub(crate) max: usize,
-    pub(crate) idle: usize,
-    pub(crate) lent: usize,
-    pub(crate) opening: usize,
-    pub(crate) quarantined: usize,
-    pub(crate) waiting: usize,
-}
-
 impl State {
-    pub(crate) fn new(settings: Settings) -> Self {
-        let slots = vec![
-            Slot {
-                place: Place::Vacant,
-                expires_at: None
-            };
-            settings.max
-        ];
+    pub(crate) fn new(mut settings: Settings) -> Self {
         Self {
-            settings,
-            slots,
-            idle: Vec::new(),
-            line: VecDeque::new(),
-            next_ticket: 1,
+            tally: Tally::new(settings.max),
+            vacant: (0..settings.max).collect(),
+            line: Line::default(),
+            rooms: Rooms::new(std::mem::take(&mut settings.rules)),
+            outage: None,
+            counts: Counts::default(),
+            drain: None,
+            last_grant: None,
+            look_at: None,
             is_closed: false,
+            settings,
         }
     }
 
-    /// Somebody wants a connection.
-    pub(crate) fn acquire(&mut self, now: Instant, steps: &mut Vec<Step>) -> Acquired {
+    /// The partitions with limits that these keys name.
+    pub(crate) fn resolve(&mut self, keys: &[PartitionKey]) -> Vec<Arc<Partition>> {
+        self.rooms.resolve(keys)
+    }
+
+    /// Somebody wants a connection, and found none idle. On a refusal its units are still its own.
+    pub(crate) fn ask(
+        &mut self,
+        now: Time,
+        ask: Ask,
+        idle: &IdleSet,
+        steps: &mut Vec<Step>,
+    ) -> Result<Ticket, Refusal> {
+        let refusal = self.refusal(&ask);
+        if let Some(refusal) = refusal {
+            self.counts.refused += 1;
+            return Err(refusal);
+        }
+        let partitions = ask.partitions.clone();
+        self.rooms.enter(&partitions, ask.units);
+        if self.line.len() == 0 {
+            self.last_grant = None;
+        }
+        let first = partitions.first().copied().unwrap_or_default();
+        let ticket = self.line.enter(now, ask, Standing::Parked { at: first });
+        self.look_at.get_or_insert(now + LOOK_AFTER);
+        self.advance(ticket);
+        self.settle(now, idle, steps);
+        Ok(ticket)
+    }
+
+    fn refusal(&self, ask: &Ask) -> Option<Refusal> {
         if self.is_closed {
-            return Acquired::Closed;
+            return Some(Refusal::Closed);
         }
-        while let Some(slot) = self.idle.pop() {
-            let Place::Idle { since } = self.slots[slot].place else {
-                continue;
-            };
-            if self.is_expired(slot, now) {
-                self.retire(slot, steps);
-                continue;
-            }
-            self.slots[slot].place = Place::Lent;
-            return Acquired::Lend {
-                slot,
-                check: now.saturating_duration_since(since) >= CHECK_AFTER_IDLE,
-            };
+        let (waiting, allowed) = (self.line.len(), self.settings.max_waiters);
+        if waiting >= allowed && !ask.is_front {
+            return Some(Refusal::LineFull { waiting, allowed });
         }
-        let ticket = self.next_ticket;
-        self.next_ticket += 1;
-        self.line.push_back(ticket);
-        self.open_for_the_line(steps);
-        Acquired::Wait { ticket }
+        self.rooms.admit(&ask.partitions).err()
     }
 
-    /// One in the line went away. What it was granted meanwhile comes back through [`State::returned`].
-    pub(crate) fn left(&mut self, ticket: Ticket) {
-        self.line.retain(|waiting| *waiting != ticket);
+    /// How a wait ended, once; `None` while it hasn't.
+    pub(crate) fn claim(&mut self, ticket: Ticket) -> Option<Verdict> {
+        let Standing::Done(verdict) = self.line.get(ticket)?.standing else {
+            return None;
+        };
+        self.line.remove(ticket);
+        Some(verdict)
     }
 
-    /// A borrowed connection came back.
+    /// Somebody stops waiting. What it was granted meanwhile is returned, for it to give back.
+    pub(crate) fn leave(
+        &mut self,
+        now: Time,
+        ticket: Ticket,
+        idle: &IdleSet,
+        steps: &mut Vec<Step>,
+    ) -> Option<SlotId> {
+        let waiter = self.line.remove(ticket)?;
+        match waiter.standing {
+            Standing::Done(Verdict::Granted { slot, .. }) => return Some(slot),
+            Standing::Done(Verdict::Refused(_)) => return None,
+            Standing::InLine | Standing::Parked { .. } => {}
+        }
+        self.counts.left += 1;
+        self.rooms
+            .exit(waiter.rank, &waiter.ask.partitions, waiter.ask.units);
+        self.units_back(&waiter.ask.partitions[..waiter.ask.units]);
+        self.settle(now, idle, steps);
+        None
+    }
+
+    /// A borrowed connection came back clean while somebody waited, or one was made clean.
     pub(crate) fn returned(
         &mut self,
-        now: Instant,
+        now: Time,
         slot: SlotId,
-        condition: Condition,
+        idle: &IdleSet,
         steps: &mut Vec<Step>,
     ) {
-        match condition {
-            Condition::Clean => self.make_available(now, slot, steps),
-            Condition::Dirty => {
-                self.slots[slot].place = Place::Quarantined;
-                steps.push(Step::Clean { slot });
-            }
-        }
+        self.place(slot, Place::Open);
+        self.put(now, slot, idle, steps);
+        self.settle(now, idle, steps);
+    }
+
+    /// A unit came back while somebody was parked.
+    pub(crate) fn unit_returned(
+        &mut self,
+        now: Time,
+        partition: PartitionId,
+        idle: &IdleSet,
+        steps: &mut Vec<Step>,
+    ) {
+        self.unit_back(partition);
+        self.settle(now, idle, steps);
+    }
+
+    /// A connection came back in another state than clean, or is to be looked at before its next use.
+    pub(crate) fn quarantined(&mut self, slot: SlotId) {
+        self.place(slot, Place::Quarantined);
+    }
+
+    /// A connection, in its slot and nobody's, is to be closed.
+    pub(crate) fn retire(&mut self, slot: SlotId, reason: CloseReason, steps: &mut Vec<Step>) {
+        self.place(slot, Place::Closing);
+        self.counts.closed[reason as usize] += 1;
+        steps.push(Step::Close { slot, reason });
+    }
+
+    /// A connection has been closed, or given up.
+    pub(crate) fn closed(
+        &mut self,
+        now: Time,
+        slot: SlotId,
+        idle: &IdleSet,
+        steps: &mut Vec<Step>,
+    ) {
+        self.place(slot, Place::Vacant);
+        self.settle(now, idle, steps);
     }
 
     /// A connection was opened.
     pub(crate) fn opened(
         &mut self,
-        now: Instant,
+        now: Time,
         slot: SlotId,
-        expires_at: Option<Instant>,
+        idle: &IdleSet,
         steps: &mut Vec<Step>,
     ) {
-        self.slots[slot].expires_at = expires_at;
-        self.make_available(now, slot, steps);
+        self.counts.opened += 1;
+        self.outage = None;
+        self.returned(now, slot, idle, steps);
     }
 
-    /// A connection couldn't be opened. The one who waits longest is told; the others try again.
-    pub(crate) fn open_failed(&mut self, slot: SlotId, steps: &mut Vec<Step>) {
-        if let Some(ticket) = self.line.pop_front() {
-            steps.push(Step::Fail { ticket });
-        }
-        self.vacate(slot, steps);
-    }
-
-    /// A quarantine ended.
-    pub(crate) fn cleaned(&mut self, now: Instant, slot: SlotId, steps: &mut Vec<Step>) {
-        self.make_available(now, slot, steps);
-    }
-
-    /// A connection has been closed.
-    pub(crate) fn closed(&mut self, slot: SlotId, steps: &mut Vec<Step>) {
-        self.vacate(slot, steps);
-    }
-
-    /// Time has passed: closes what is too old or idle for too long, opens what is missing to the minimum.
-    pub(crate) fn tick(&mut self, now: Instant, steps: &mut Vec<Step>) {
-        if self.is_closed {
-            return;
-        }
-        let mut open = self.open_count();
-        // The bottom of the stack has idled longest.
-        for slot in std::mem::take(&mut self.idle) {
-            let Place::Idle { since } = self.slots[slot].place else {
-                continue;
-            };
-            let idled = now.saturating_duration_since(since);
-            let is_surplus = open > self.settings.min
-                && self
-                    .settings
-                    .idle_timeout
-                    .is_some_and(|limit| idled >= limit);
-            if is_surplus || self.is_expired(slot, now) {
-                open -= 1;
-                self.retire(slot, steps);
-            } else {
-                self.idle.push(slot);
+    /// A connection couldn't be opened; the next try is made after `pause`.
+    pub(crate) fn open_failed(
+        &mut self,
+        now: Time,
+        slot: SlotId,
+        failure: Failure,
+        pause: Duration,
+        idle: &IdleSet,
+        steps: &mut Vec<Step>,
+    ) {
+        self.counts.open_failures += 1;
+        let outage = self.outage.get_or_insert(Outage {
+            attempts: 0,
+            since: now,
+            retry_at: now,
+        });
+        outage.attempts += 1;
+        outage.retry_at = now + pause;
+        let since = outage.since;
+        self.place(slot, Place::Vacant);
+        let is_over = match failure {
+            Failure::Final => true,
+            Failure::Crowded => false,
+            // Whoever can still get a connection that is lent waits for it.
+            Failure::Unreachable => {
+                self.tally.in_circulation() == 0
+                    && now.since(since) >= self.settings.connect_timeout
             }
-        }
-        self.fill(self.settings.min, steps);
+        };
+        self.refuse_all(
+            now,
+            Refusal::CanNotOpen,
+            |_, ask| is_over || ask.fails_fast,
+            idle,
+            steps,
+        );
     }
 
-    /// Opens connections until there are `count`; used to warm up.
-    pub(crate) fn fill(&mut self, count: usize, steps: &mut Vec<Step>) {
-        while self.open_count() < count.min(self.settings.max) {
-            let Some(slot) = self.vacant() else { break };
-            self.slots[slot].place = Place::Opening;
-            steps.push(Step::Open { slot });
+    /// How many tries have failed in a row, and since when.
+    pub(crate) fn outage(&self) -> Option<Outage> {
+        self.outage
+    }
+
+    /// Time has passed: waits end at their deadlines, and what is missing is opened.
+    pub(crate) fn tick(&mut self, now: Time, idle: &IdleSet, steps: &mut Vec<Step>) {
+        while let Some(ticket) = self.line.overdue(now) {
+            let since = self.line.get(ticket).map_or(now, |waiter| waiter.since);
+            self.counts.timed_out += 1;
+            self.refuse(
+                ticket,
+                Refusal::TimedOut {
+                    waited: now.since(since),
+                },
+                steps,
+            );
         }
+        self.settle(now, idle, steps);
+    }
+
+    /// How many connections are in use, told now and then: an elastic pool follows.
+    pub(crate) fn sample(&mut self, now: Time, idle: &IdleSet, steps: &mut Vec<Step>) {
+        self.rooms.sweep();
+        let in_use = self.in_use(idle);
+        let waiting = self.line.len();
+        let Some(elastic) = &mut self.settings.elastic else {
+            return;
+        };
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        if let Some(resize) = elastic.sample(now, count(in_use), count(waiting)) {
+            tracing::debug!(from = resize.from, to = resize.to, reason = ?resize.reason, "the pool changes its size");
+        }
+        while self.tally.occupied() > self.limit()
+            && let Some(slot) = self.take_idle(idle)
+        {
+            self.retire(slot, CloseReason::Surplus, steps);
+        }
+        self.settle(now, idle, steps);
+    }
+
+    /// Whether an idle connection may be closed for having idled: never below the minimum.
+    pub(crate) fn has_surplus(&self) -> bool {
+        self.tally.occupied() > self.settings.min
+    }
+
+    /// Opens connections until there are `count`.
+    pub(crate) fn fill(&mut self, count: usize, steps: &mut Vec<Step>) {
+        while !self.is_closed
+            && self.tally.occupied() < count.min(self.limit())
+            && self.open_one(steps)
+        {}
     }
 
     /// Refuses everybody from now on; idle connections are closed, lent ones when they come back.
-    pub(crate) fn close(&mut self, steps: &mut Vec<Step>) {
+    pub(crate) fn close(&mut self, now: Time, idle: &IdleSet, steps: &mut Vec<Step>) {
         self.is_closed = true;
-        steps.extend(self.line.drain(..).map(|ticket| Step::Fail { ticket }));
-        for slot in std::mem::take(&mut self.idle) {
-            self.retire(slot, steps);
+        self.refuse_all(now, Refusal::Closed, |_, _| true, idle, steps);
+        // Never lowered again: whoever comes now takes the lock, and sees why.
+        while let Some(slot) = idle.raise() {
+            self.retire(slot, CloseReason::PoolClosed, steps);
         }
+    }
+
+    /// Ends the waits of those whom `is_meant` picks.
+    pub(crate) fn refuse_all(
+        &mut self,
+        now: Time,
+        refusal: Refusal,
+        is_meant: impl Fn(Ticket, &Ask) -> bool,
+        idle: &IdleSet,
+        steps: &mut Vec<Step>,
+    ) {
+        let meant = self
+            .line
+            .waiting()
+            .filter(|(ticket, waiter)| is_meant(*ticket, &waiter.ask));
+        let meant: Vec<Ticket> = meant.map(|(ticket, _)| ticket).collect();
+        for ticket in meant {
+            self.refuse(ticket, refusal, steps);
+        }
+        self.settle(now, idle, steps);
+    }
+
+    /// How many connections have been closed.
+    pub(crate) fn closed_count(&self) -> u64 {
+        self.counts.closed.iter().sum()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed
     }
 
     /// Whether every connection is gone.
     pub(crate) fn is_drained(&self) -> bool {
-        self.is_closed && self.slots.iter().all(|slot| slot.place == Place::Vacant)
+        self.is_closed && self.tally.occupied() == 0
     }
 
-    pub(crate) fn census(&self) -> Census {
-        let mut census = Census {
-            max: self.settings.max,
-            waiting: self.line.len(),
-            ..Census::default()
-        };
-        for slot in &self.slots {
-            match slot.place {
-                Place::Vacant => {}
-                Place::Opening => census.opening += 1,
-                Place::Idle { .. } => census.idle += 1,
-                Place::Lent => census.lent += 1,
-                Place::Quarantined | Place::Closing => census.quarantined += 1,
+    /// Those who wait for the first time as long as [`LOOK_AFTER`], once each.
+    pub(crate) fn due_for_a_look(&mut self, now: Time) -> Vec<Ticket> {
+        let is_due = |since: Time| since + LOOK_AFTER <= now;
+        let new = self
+            .line
+            .waiting()
+            .filter(|(_, waiter)| !waiter.is_looked_at);
+        let (due, later): (Vec<_>, Vec<_>) = new
+            .map(|(ticket, waiter)| (ticket, waiter.since))
+            .partition(|(_, since)| is_due(*since));
+        self.look_at = later.iter().map(|(_, since)| *since + LOOK_AFTER).min();
+        for (ticket, _) in &due {
+            if let Some(waiter) = self.line.get_mut(*ticket) {
+                waiter.is_looked_at = true;
             }
         }
-        census
+        due.into_iter().map(|(ticket, _)| ticket).collect()
     }
 
-    fn make_available(&mut self, now: Instant, slot: SlotId, steps: &mut Vec<Step>) {
-        if self.is_closed || self.is_expired(slot, now) {
-            self.retire(slot, steps);
-        } else if let Some(ticket) = self.line.pop_front() {
-            self.slots[slot].place = Place::Lent;
-            steps.push(Step::Grant { ticket, slot });
-        } else {
-            self.slots[slot].place = Place::Idle { since: now };
-            self.idle.push(slot);
+    /// When time alone will change something.
+    pub(crate) fn alarm(&mut self) -> Option<Time> {
+        let deadline = self.line.next_deadline().map(|(deadline, _)| deadline);
+        let retry = self
+            .outage
+            .filter(|_| self.wants_more())
+            .map(|outage| outage.retry_at);
+        let look = self.look_at.filter(|_| self.line.len() > 0);
+        [deadline, retry, look].into_iter().flatten().min()
+    }
+
+    /// Places and expected waits of a session's calls.
+    pub(crate) fn positions(&self, now: Time, caller: FlowId) -> Vec<Position> {
+        let own = self
+            .line
+            .waiting()
+            .filter(|(_, waiter)| waiter.ask.caller == Some(caller));
+        let mut positions: Vec<Position> = own
+            .map(|(ticket, waiter)| {
+                let ahead = self.line.ahead_of(ticket).unwrap_or_default();
+                let turns = u32::try_from(ahead + 1).unwrap_or(u32::MAX);
+                Position {
+                    ahead,
+                    waited: now.since(waiter.since),
+                    expected_wait: self.drain.map(|drain| drain.saturating_mul(turns)),
+                    is_parked: matches!(waiter.standing, Standing::Parked { .. }),
+                }
+            })
+            .collect();
+        positions.sort_by_key(|position| position.ahead);
+        positions
+    }
+
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    pub(crate) fn census(&self, idle: &IdleSet) -> Census {
+        let lent = self.in_use(idle);
+        Census {
+            max: self.settings.max,
+            limit: self.limit(),
+            idle: idle.count(),
+            lent,
+            opening: self.tally.count(Place::Opening),
+            quarantined: self.tally.count(Place::Quarantined),
+            closing: self.tally.count(Place::Closing),
+            waiting: self.line.counts(),
         }
     }
 
-    fn retire(&mut self, slot: SlotId, steps: &mut Vec<Step>) {
-        self.slots[slot].place = Place::Closing;
-        steps.push(Step::Close { slot });
+    pub(crate) fn partition_name(&self, id: PartitionId) -> String {
+        self.rooms.partition(id).key.to_string()
     }
 
-    fn vacate(&mut self, slot: SlotId, steps: &mut Vec<Step>) {
-        self.slots[slot] = Slot {
-            place: Place::Vacant,
-            expires_at: None,
+    pub(super) fn rooms(&self) -> &Rooms {
+        &self.rooms
+    }
+
+    fn in_use(&self, idle: &IdleSet) -> usize {
+        self.tally.count(Place::Open).saturating_sub(idle.count())
+    }
+
+    /// How many connections there may be now.
+    fn limit(&self) -> usize {
+        let elastic = self.settings.elastic.as_ref();
+        elastic.map_or(self.settings.max, |elastic| elastic.limit() as usize)
+    }
+
+    fn place(&mut self, slot: SlotId, place: Place) {
+        self.tally.set(slot, place);
+        if place == Place::Vacant {
+            self.vacant.insert(slot);
+        }
+    }
+
+    /// Takes as many units for a waiter as there are; with all of them it stands in the line.
+    fn advance(&mut self, ticket: Ticket) {
+        let Some(waiter) = self.line.get_mut(ticket) else {
+            return;
         };
-        if !self.is_closed {
-            self.open_for_the_line(steps);
+        while let Some(id) = waiter.ask.partitions.get(waiter.ask.units).copied() {
+            if !self.rooms.take_or_park(id, waiter.rank, ticket) {
+                waiter.standing = Standing::Parked { at: id };
+                return;
+            }
+            waiter.ask.units += 1;
+        }
+        self.rooms
+            .stand(&waiter.ask.partitions, waiter.rank, ticket);
+        self.line.stand(ticket);
+    }
+
+    fn units_back(&mut self, partitions: &[PartitionId]) {
+        for id in partitions {
+            if !self.rooms.partition(*id).units.give() {
+                self.unit_back(*id);
+            }
         }
     }
 
-    /// Opens as many as there are in the line, less what is being opened already.
-    fn open_for_the_line(&mut self, steps: &mut Vec<Step>) {
-        let mut opening = self
-            .slots
-            .iter()
-            .filter(|slot| slot.place == Place::Opening)
-            .count();
-        while opening < self.line.len() {
-            let Some(slot) = self.vacant() else { break };
-            self.slots[slot].place = Place::Opening;
-            steps.push(Step::Open { slot });
-            opening += 1;
+    fn unit_back(&mut self, id: PartitionId) {
+        if let Some(ticket) = self.rooms.unit_back(id) {
+            if let Some(waiter) = self.line.get_mut(ticket) {
+                waiter.ask.units += 1;
+            }
+            self.advance(ticket);
         }
     }
 
-    fn vacant(&self) -> Option<SlotId> {
-        self.slots
-            .iter()
-            .position(|slot| slot.place == Place::Vacant)
+    /// Brings together who waits and what is idle, and opens what is missing. At the end of every change.
+    fn settle(&mut self, now: Time, idle: &IdleSet, steps: &mut Vec<Step>) {
+        if self.is_closed {
+            return;
+        }
+        while self.line.len_in_line() > 0 {
+            let Some(slot) = idle.raise() else { break };
+            self.put(now, slot, idle, steps);
+        }
+        if self.line.len_in_line() == 0 {
+            idle.lower();
+        }
+        while now >= self.outage.map_or(now, |outage| outage.retry_at)
+            && self.wants_more()
+            && self.open_one(steps)
+        {}
     }
 
-    fn open_count(&self) -> usize {
-        self.slots
-            .iter()
-            .filter(|slot| !matches!(slot.place, Place::Vacant | Place::Closing))
-            .count()
+    /// Gives a connection that is nobody's to whoever is next, or to the idle ones.
+    fn put(&mut self, now: Time, slot: SlotId, idle: &IdleSet, steps: &mut Vec<Step>) {
+        if self.is_closed {
+            return self.retire(slot, CloseReason::PoolClosed, steps);
+        }
+        if self.tally.occupied() > self.limit() {
+            return self.retire(slot, CloseReason::Surplus, steps);
+        }
+        while let Some(ticket) = self.rooms.owed().or_else(|| self.line.first()) {
+            if self.grant(now, ticket, slot, steps) {
+                return;
+            }
+        }
+        idle.lower();
+        // Under the lock nobody can have said meanwhile that he waits.
+        let given = idle.give(slot, Shelf::Shared);
+        debug_assert_eq!(given, Given::Done);
     }
 
-    fn is_expired(&self, slot: SlotId, now: Instant) -> bool {
-        self.slots[slot]
-            .expires_at
-            .is_some_and(|expires_at| now >= expires_at)
+    /// Ends a wait with this connection, unless it has been so long that it is shed.
+    fn grant(&mut self, now: Time, ticket: Ticket, slot: SlotId, steps: &mut Vec<Step>) -> bool {
+        let Some(waiter) = self.line.get(ticket) else {
+            return false;
+        };
+        let waited = now.since(waiter.since);
+        let may_shed = waiter.ask.priority != Priority::Critical && !waiter.ask.is_front;
+        let verdict = self
+            .settings
+            .codel
+            .as_mut()
+            .map(|codel| codel.served(now, waited));
+        if may_shed && verdict == Some(codel::Verdict::Shed) {
+            self.counts.shed += 1;
+            self.refuse(ticket, Refusal::Shed { waited }, steps);
+            return false;
+        }
+        self.rooms
+            .exit(waiter.rank, &waiter.ask.partitions, waiter.ask.units);
+        self.line
+            .conclude(ticket, Verdict::Granted { slot, waited });
+        self.counts.granted += 1;
+        self.counts.waits.record(waited);
+        if let Some(last) = self.last_grant.replace(now) {
+            let gap = now.since(last);
+            let drain = self.drain.unwrap_or(gap);
+            self.drain = Some(drain.mul_f64(1.0 - DRAIN_WEIGHT) + gap.mul_f64(DRAIN_WEIGHT));
+        }
+        steps.push(Step::Wake { ticket });
+        true
     }
+
+    /// Ends a wait without a connection. What that frees is given to others by [`State::settle`].
+    fn refuse(&mut self, ticket: Ticket, refusal: Refusal, steps: &mut Vec<Step>) {
+        let Some(waiter) = self.line.get(ticket) else {
+            return;
+        };
+        let (rank, ask) = (waiter.rank, waiter.ask.clone());
+        self.line.conclude(ticket, Verdict::Refused(refusal));
+        self.rooms.exit(rank, &ask.partitions, ask.units);
+        self.units_back(&ask.partitions[..ask.units]);
+        steps.push(Step::Wake { ticket });
+    }
+
+    fn wants_more(&self) -> bool {
+        let opening = self.tally.count(Place::Opening);
+        let is_wanted =
+            opening < self.line.len_in_line() || self.tally.occupied() < self.settings.min;
+        !self.is_closed
+            && is_wanted
+            && opening < self.settings.max_opening
+            && self.tally.occupied() < self.limit()
+    }
+
+    fn open_one(&mut self, steps: &mut Vec<Step>) -> bool {
+        let Some(slot) = self.vacant.pop_first() else {
+            return false;
+        };
+        self.place(slot, Place::Opening);
+        steps.push(Step::Open { slot });
+        true
+    }
+
+    fn take_idle(&self, idle: &IdleSet) -> Option<SlotId> {
+        // From the top: low slots are the busy ones.
+        (0..self.settings.max)
+            .rev()
+            .find(|slot| idle.take_exactly(*slot))
+    }
+}
+
+/// How many connections are where, and who waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Census {
+    pub(crate) max: usize,
+    pub(crate) limit: usize,
+    pub(crate) idle: usize,
+    pub(crate) lent: usize,
+    pub(crate) opening: usize,
+    pub(crate) quarantined: usize,
+    pub(crate) closing: usize,
+    /// By priority, from low to critical.
+    pub(crate) waiting: [usize; Priority::ALL.len()],
+}
+
+/// Where somebody stands who waits for a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct Position {
+    /// How many go first.
+    pub ahead: usize,
+    /// How long it has waited.
+    pub waited: Duration,
+    /// How long the rest may take, by how fast the line has been moving; `None` before anybody was served.
+    pub expected_wait: Option<Duration>,
+    /// Whether it waits for a limit of its partition, and not in the line.
+    pub is_parked: bool,
 }
 
 #[cfg(test)]

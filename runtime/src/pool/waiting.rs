@@ -1,148 +1,246 @@
 //! Waiting for a connection: until it is granted, until the time is up, or until it is plain that it is in vain.
 
-use std::future::Future;
+use std::future::poll_fn;
 use std::time::{Duration, Instant};
 
-use tokio::sync::oneshot;
-
-use super::holder::{Holder, Runner};
-use super::shared::{AcquireOptions, Granted, Pool, closed};
-use super::state::Ticket;
+use super::core::Chores;
+use super::line::{Ask, Ticket, Verdict};
+use super::partition::Seat;
+use super::priority::Priority;
+use super::refusal::Refusal;
+use super::shared::{AcquireOptions, Pool, Shared};
+use super::site::Runner;
+use super::slot::Lent;
+use super::state::SlotId;
+use crate::clock::Time;
 use crate::error::{Error, ErrorKind, Result};
 
-/// How long this very task must have held every connection before a wait is called a deadlock. Long enough for another
+/// How long every holder must have been this very task, idle, before a wait is called a deadlock. Long enough for another
 /// branch of the same task to take its turn, short enough to be told at once.
-const DEADLOCK_AFTER: Duration = Duration::from_millis(100);
+const DEADLOCK_AFTER: Duration = super::state::LOOK_AFTER;
 /// How many holders an error names.
 const NAMED_HOLDERS: usize = 3;
 
 impl Pool {
-    /// Waits in the line.
+    /// Waits in the line, with the units of the first `units` partitions. The connection comes with the others.
     pub(super) async fn wait(
         &self,
-        ticket: Ticket,
-        receiver: oneshot::Receiver<Result<Granted>>,
-        started: Instant,
         options: &AcquireOptions,
-    ) -> Result<Granted> {
-        let leave = LeaveOnDrop { pool: self, ticket };
-        let deadline = started + self.shared().config.acquire_timeout;
-        let deadline = options
-            .deadline
-            .map_or(deadline, |other| other.min(deadline));
-        if let Some(error) = self.deadlock(started, options, Duration::ZERO) {
-            return Err(error);
+        seat: Option<&Seat>,
+        units: usize,
+        has_waited: bool,
+    ) -> Result<SlotId> {
+        let shared = self.shared();
+        let partitions = seat.map_or(&[][..], |seat| &seat.partitions);
+        let held = &partitions[..units];
+        let give_up = |error| {
+            let mut chores = Chores::new();
+            shared.core.give_units(Time::now, held, &mut chores);
+            shared.carry_out(chores);
+            Err(error)
+        };
+        if let Some(error) = self.known_deadlock(options) {
+            return give_up(error);
         }
-        let mut receiver = receiver;
-        let mut pause = std::pin::pin!(tokio::time::sleep_until(
-            (started + DEADLOCK_AFTER).min(deadline).into()
-        ));
-        let mut looked = false;
-        let granted = std::future::poll_fn(|cx| {
-            if let std::task::Poll::Ready(granted) = std::pin::Pin::new(&mut receiver).poll(cx) {
-                return std::task::Poll::Ready(granted.unwrap_or_else(|_| Err(closed())));
-            }
-            while pause.as_mut().poll(cx).is_ready() {
-                if looked || started + DEADLOCK_AFTER >= deadline {
-                    return std::task::Poll::Ready(Err(self.timed_out(started, options)));
-                }
-                looked = true;
-                if let Some(error) = self.deadlock(Instant::now(), options, DEADLOCK_AFTER) {
-                    return std::task::Poll::Ready(Err(error));
-                }
-                pause.as_mut().reset(deadline.into());
-            }
-            std::task::Poll::Pending
-        })
-        .await;
-        drop(leave);
-        granted
+        let now = Time::now();
+        let timeout = shared.config.acquire_timeout;
+        let timeout = options.deadline.map_or(timeout, |deadline| {
+            timeout.min(deadline.saturating_duration_since(Instant::now()))
+        });
+        let ask = Ask {
+            caller: options.caller.as_ref().map(|caller| caller.id()),
+            flow: seat.map_or(0, |seat| seat.flow),
+            priority: options
+                .caller
+                .as_ref()
+                .map_or(Priority::default(), |caller| caller.priority),
+            is_front: has_waited || options.held_by_caller > 0,
+            deadline: now + timeout,
+            fails_fast: options.fails_fast,
+            partitions: partitions.iter().map(|partition| partition.id).collect(),
+            units,
+            runner: Runner::current(),
+        };
+        let mut chores = Chores::new();
+        let asked = shared.core.ask(now, ask, &mut chores);
+        shared.carry_out(chores);
+        let ticket = match asked {
+            Ok(ticket) => ticket,
+            Err(refusal) => return give_up(self.explain(refusal, options)),
+        };
+        let leave = LeaveOnDrop {
+            shared,
+            seat,
+            ticket,
+        };
+        let verdict = poll_fn(|cx| shared.core.poll(ticket, cx)).await;
+        // It has been claimed: there is nothing left to leave.
+        std::mem::forget(leave);
+        match verdict {
+            Verdict::Granted { slot, .. } => Ok(slot),
+            Verdict::Refused(refusal) => Err(self.explain(refusal, options)),
+        }
     }
 
-    /// Whether everybody that could return a connection is the one who waits for it.
-    fn deadlock(
-        &self,
-        now: Instant,
-        options: &AcquireOptions,
-        held_for: Duration,
-    ) -> Option<Error> {
-        let inner = self.lock();
-        let census = inner.state.census();
-        if census.lent < census.max {
-            return None;
-        }
-        let holders: Vec<&Holder> = inner.holders.iter().flatten().collect();
-        // Known: the caller said how many it holds. Guessed, after a while: every holder is a unit of this very task,
-        // and none of them has ended.
-        let is_known = options.held_by_caller >= census.max;
-        let runner = Runner::current();
-        let is_guessed = !held_for.is_zero()
-            && holders.len() == census.max
-            && holders.iter().all(|holder| {
-                holder.is_unit && holder.runner == runner && holder.held(now) >= held_for
-            });
-        if !is_known && !is_guessed {
-            return None;
-        }
-        let held = holders
+    /// Whether the caller is known to hold every connection that it could wait for.
+    fn known_deadlock(&self, options: &AcquireOptions) -> Option<Error> {
+        let max = self.config().max_connections as usize;
+        (options.held_by_caller >= max).then(|| self.self_deadlock(options))
+    }
+
+    fn self_deadlock(&self, options: &AcquireOptions) -> Error {
+        let now = Time::now();
+        let held = self
+            .shared()
+            .longest_held(1)
             .first()
-            .map(|holder| holder.describe(now))
+            .map(|lent| lent.describe(now))
             .unwrap_or_default();
         let message = format!(
             "{} wants another connection to {} while all {} are held by its own unit of work ({held}); \
              pass the unit of work instead, or raise max_connections",
             options.site,
             self.endpoint().name(),
-            census.max,
+            self.config().max_connections,
         );
-        Some(
-            Error::new(ErrorKind::PoolSelfDeadlock, message)
-                .attempting(|| "acquire a connection".into()),
-        )
+        Error::new(ErrorKind::PoolSelfDeadlock, message)
+            .attempting(|| "acquire a connection".into())
     }
 
-    fn timed_out(&self, started: Instant, options: &AcquireOptions) -> Error {
-        let now = Instant::now();
-        let inner = self.lock();
-        let census = inner.state.census();
-        let mut holders: Vec<&Holder> = inner.holders.iter().flatten().collect();
-        holders.sort_by_key(|holder| holder.since);
-        let held: Vec<String> = holders
-            .iter()
-            .take(NAMED_HOLDERS)
-            .map(|holder| holder.describe(now))
-            .collect();
+    /// What a refusal means to whoever asked.
+    fn explain(&self, refusal: Refusal, options: &AcquireOptions) -> Error {
+        let overloaded =
+            |message: String| Error::new(ErrorKind::PoolOverloaded, message).retryable();
+        let error = match refusal {
+            Refusal::Closed => return closed(),
+            Refusal::Killed => Error::new(
+                ErrorKind::Cancelled,
+                "the session was killed while it waited",
+            ),
+            Refusal::SelfDeadlock => return self.self_deadlock(options),
+            Refusal::CanNotOpen => return self.can_not_open(),
+            Refusal::LineFull { waiting, allowed } => overloaded(format!(
+                "{waiting} callers wait already, and max_waiters is {allowed} ({})",
+                self.situation(0)
+            )),
+            Refusal::PartitionFull {
+                partition,
+                waiting,
+                allowed,
+            } => {
+                let whose = self
+                    .shared()
+                    .core
+                    .look(|state, _| state.partition_name(partition));
+                overloaded(format!(
+                    "{waiting} callers of {whose} wait already, and its max_waiters is {allowed}"
+                ))
+            }
+            Refusal::Shed { waited } => overloaded(format!(
+                "turned away after {waited:.1?}, since everybody has been waiting for too long ({})",
+                self.situation(1)
+            )),
+            Refusal::TimedOut { waited } => {
+                let failure = self.shared().last_failure();
+                let failure = failure
+                    .map(|error| format!("; the last opening failed: {error}"))
+                    .unwrap_or_default();
+                let message = format!(
+                    "none came free within {waited:.1?} for {} ({}){failure}",
+                    options.site,
+                    self.situation(1)
+                );
+                Error::new(ErrorKind::PoolTimeout, message).retryable()
+            }
+        };
+        error.attempting(|| format!("acquire a connection to {}", self.endpoint().name()))
+    }
+
+    fn can_not_open(&self) -> Error {
+        let failure = self.shared().last_failure();
+        failure.map_or_else(closed, |error| error.copy())
+    }
+
+    /// "10 of 10 lent, longest by …; 0 being opened, 0 being cleaned; 7 callers waiting"
+    fn situation(&self, itself: usize) -> String {
+        let now = Time::now();
+        let census = self.shared().core.look(|state, idle| state.census(idle));
+        let holders = self.shared().longest_held(NAMED_HOLDERS);
+        let held: Vec<String> = holders.iter().map(|lent| lent.describe(now)).collect();
         let held = if held.is_empty() {
             String::new()
         } else {
             format!(", longest {}", held.join(", "))
         };
-        let message = format!(
-            "none came free within {:.1?} for {} ({} of {} lent{held}; {} being opened, {} being cleaned; {} callers waiting)",
-            now.saturating_duration_since(started),
-            options.site,
+        format!(
+            "{} of {} lent{held}; {} being opened, {} being cleaned; {} callers waiting",
             census.lent,
-            census.max,
+            census.limit,
             census.opening,
-            census.quarantined,
-            census.waiting,
-        );
-        Error::new(ErrorKind::PoolTimeout, message)
-            .attempting(|| format!("acquire a connection to {}", self.endpoint().name()))
-            .retryable()
+            census.quarantined + census.closing,
+            census.waiting.iter().sum::<usize>() + itself,
+        )
     }
 }
 
-/// Takes a waiter out of the line, however it ends.
+impl Shared {
+    /// Those who have held a connection for longest.
+    fn longest_held(&self, count: usize) -> Vec<Lent> {
+        let mut lent = self.lent();
+        lent.sort_by_key(|lent| lent.holder.since);
+        lent.truncate(count);
+        lent
+    }
+
+    /// Ends the waits that are plainly in vain: every connection is held by idle units of the very task that waits.
+    pub(super) fn end_hopeless_waits(&self, now: Time) {
+        let due = self.decide(|state, _, _| state.due_for_a_look(now));
+        if due.is_empty() {
+            return;
+        }
+        let lent = self.lent();
+        let Some(first) = lent.first() else { return };
+        let is_one_idle_task = lent.len() == self.config.max_connections as usize
+            && lent.iter().all(|lent| {
+                lent.holder.is_unit
+                    && lent.holder.runner == first.holder.runner
+                    && lent.has_idled(now, DEADLOCK_AFTER)
+            });
+        if !is_one_idle_task {
+            return;
+        }
+        let runner = first.holder.runner;
+        self.decide(|state, idle, steps| {
+            let is_meant = |ticket, ask: &Ask| due.contains(&ticket) && ask.runner == runner;
+            state.refuse_all(now, Refusal::SelfDeadlock, is_meant, idle, steps);
+        });
+    }
+}
+
+/// Takes a waiter out of the line, and gives back what it was granted meanwhile.
 struct LeaveOnDrop<'a> {
-    pool: &'a Pool,
+    shared: &'a Shared,
+    seat: Option<&'a Seat>,
     ticket: Ticket,
 }
 
 impl Drop for LeaveOnDrop<'_> {
     fn drop(&mut self) {
-        let mut inner = self.pool.lock();
-        inner.state.left(self.ticket);
-        inner.waiters.remove(&self.ticket);
+        let mut chores = Chores::new();
+        let granted = self
+            .shared
+            .core
+            .leave(Time::now(), self.ticket, &mut chores);
+        self.shared.carry_out(chores);
+        if let Some(slot) = granted {
+            self.shared
+                .decide(|state, idle, steps| state.returned(Time::now(), slot, idle, steps));
+            self.shared.units_back(self.seat);
+        }
     }
+}
+
+pub(super) fn closed() -> Error {
+    Error::new(ErrorKind::PoolClosed, "the database has been closed")
+        .attempting(|| "acquire a connection".into())
 }

@@ -28,6 +28,24 @@ pub(super) fn id_in(w: &mut Writer, table: &Table) {
     w.name(id.name).push(" IN (").push(&list).push(")");
 }
 
+/// Whether the rows of a bulk insert can be put together from what was sent, so that none has to come back.
+///
+/// On PostgreSQL and MariaDB a trigger or the type of a column may change a value on its way in. SQLite's triggers can't,
+/// and of these kinds of values its columns change none but into one that the entity's type doesn't read. A float is left
+/// out since SQLite makes it of a text, JSON since a column may take a document for a number.
+pub(crate) fn inserts_as_sent(table: &Table, dialect: Dialect) -> bool {
+    let is_kept = |kind| !matches!(kind, Kind::F32 | Kind::F64 | Kind::Json);
+    dialect == Dialect::Sqlite
+        && !table.id_generated
+        && table.columns.iter().all(|column| is_kept(column.kind))
+}
+
+/// As [`inserts_as_sent`], for a bulk update. Ids come back all the same, since they tell which rows are stale; and the
+/// time of the insert isn't sent.
+pub(crate) fn updates_as_sent(table: &Table, dialect: Dialect) -> bool {
+    inserts_as_sent(table, dialect) && table.created_at.is_none()
+}
+
 pub(super) fn insert(w: &mut Writer, table: &Table) {
     let places: Vec<usize> = inserted(table).collect();
     w.push("INSERT INTO ").name(table.name);
@@ -51,8 +69,14 @@ pub(super) fn insert(w: &mut Writer, table: &Table) {
     w.push(" FROM ");
     source(w, table, &places);
     // SQLite can't tell a join's ON from an upsert's without a WHERE in between; harmless elsewhere.
-    w.push(" WHERE TRUE ORDER BY s.n RETURNING ")
-        .columns(table, None);
+    w.push(" WHERE TRUE");
+    if table.id_generated {
+        // Ids are assigned in the order of the entities. Where they are known nothing is sorted for it.
+        w.push(" ORDER BY s.n");
+    }
+    if !inserts_as_sent(table, w.dialect) {
+        w.push(" RETURNING ").columns(table, None);
+    }
 }
 
 pub(super) fn update(w: &mut Writer, table: &Table) {
@@ -116,7 +140,12 @@ pub(super) fn update(w: &mut Writer, table: &Table) {
         matches(w);
         // On SQLite a returned column can't be qualified by the alias, on PostgreSQL it may be.
         let alias = (w.dialect == Dialect::Postgres).then_some("t");
-        w.push(" RETURNING ").columns(table, alias);
+        w.push(" RETURNING ");
+        if updates_as_sent(table, w.dialect) {
+            w.name(table.id_column().name);
+        } else {
+            w.columns(table, alias);
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use super::crud::{check_arrays, missing, raise_version, stale, statements, written};
+use super::crud::{blame, check_arrays, missing, raise_version, stale, statements, written};
+use super::stored;
 use crate::driver::{
     Answer, By, Dialect, Kind, Operation, Param, Request, Row, Value, array_literal, push_array,
 };
@@ -11,7 +12,7 @@ use crate::entity::{Entity, Table};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::executor::Target;
 use crate::pool::Site;
-use crate::query::{carried_by_update, inserted};
+use crate::query::{carried_by_update, inserted, inserts_as_sent, updates_as_sent};
 use crate::transaction::TransactionOptions;
 use crate::unit_of_work::{Handle, ReadWrite};
 
@@ -32,7 +33,7 @@ pub async fn find_many<E: Entity>(target: Target<'_>, ids: Vec<E::Id>) -> Result
             statements::<E>(target).find_many,
             &[list::<E>(chunk)?],
         )?;
-        let rows: Vec<E> = target.run(request).await?.rows.decode(By::Position)?;
+        let rows: Vec<E> = target.rows(request, By::Position, blame::<E>).await?;
         found.extend(rows.into_iter().map(|row| (row.id().clone(), row)));
     }
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
@@ -82,22 +83,25 @@ pub async fn insert_many<E: Entity>(target: Target<'_>, entities: &[E]) -> Resul
         &rows,
     )?;
     let answers = atomic(target, requests).await?;
-    let mut stored: Vec<E> = Vec::with_capacity(entities.len());
-    for answer in &answers {
-        stored.extend(answer.rows.decode::<E>(By::Position)?);
-    }
     if table.id_generated {
         // Each engine returns rows as it inserts them, and it inserts them in the order of their numbers.
+        let mut stored = Vec::with_capacity(entities.len());
+        for answer in &answers {
+            answer.rows.decode_onto(&mut stored, By::Position)?;
+        }
         return Ok(stored);
     }
-    let mut by_id: HashMap<E::Id, E> = stored
-        .into_iter()
-        .map(|row| (row.id().clone(), row))
-        .collect();
-    Ok(entities
-        .iter()
-        .filter_map(|entity| by_id.remove(entity.id()))
-        .collect())
+    if inserts_as_sent(table, target.dialect()) {
+        let inserted: u64 = answers.iter().map(|answer| answer.affected).sum();
+        if usize::try_from(inserted).is_ok_and(|inserted| inserted == entities.len()) {
+            let row = |params: &Vec<Param<'_>>| E::from_row(&Row::of_params(params));
+            return rows.iter().map(row).collect();
+        }
+        // A trigger had rows ignored, or did something else instead: what is there now tells.
+        let ids = entities.iter().map(|entity| entity.id().clone());
+        return find_many(target, ids.collect()).await;
+    }
+    stored::rows(entities, &answers)
 }
 
 /// Updates rows, if every one of them still has the version that it was read with; otherwise none.
@@ -175,7 +179,8 @@ pub async fn update_many<E: Entity>(target: Target<'_>, entities: &[E]) -> Resul
     if let Some(unit) = own {
         unit.commit().await?;
     }
-    if target.dialect() == Dialect::MySql {
+    // Every row has been found, so what was sent is what is stored.
+    if target.dialect() == Dialect::MySql || updates_as_sent(table, target.dialect()) {
         return rows
             .iter_mut()
             .map(|params| {
@@ -184,20 +189,7 @@ pub async fn update_many<E: Entity>(target: Target<'_>, entities: &[E]) -> Resul
             })
             .collect();
     }
-    let mut by_id = HashMap::with_capacity(entities.len());
-    for answer in &answers {
-        by_id.extend(
-            answer
-                .rows
-                .decode::<E>(By::Position)?
-                .into_iter()
-                .map(|row| (row.id().clone(), row)),
-        );
-    }
-    Ok(entities
-        .iter()
-        .filter_map(|entity| by_id.remove(entity.id()))
-        .collect())
+    stored::rows(entities, &answers)
 }
 
 /// Fewer rows matched than there should be.
@@ -339,11 +331,7 @@ async fn first_absent_or_stale<E: Entity>(
     if let Some(absent) = absent {
         return Ok(missing::<E>(absent.id()).with_outcome(Outcome::RolledBack));
     }
-    let mut updated = HashSet::new();
-    for answer in answers {
-        let rows = answer.rows.decode::<E>(By::Position)?;
-        updated.extend(rows.into_iter().map(|row| row.id().clone()));
-    }
+    let updated = stored::ids::<E>(answers)?;
     let is_stale = |entity: &&E| -> Result<bool> {
         if unit.dialect() != Dialect::MySql {
             return Ok(!updated.contains(entity.id()));

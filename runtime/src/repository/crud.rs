@@ -41,12 +41,7 @@ pub async fn all<E: Entity>(target: Target<'_>) -> Result<Vec<E>> {
         statements::<E>(target).all,
         &[],
     )?;
-    target
-        .run(request)
-        .await?
-        .rows
-        .decode(By::Position)
-        .map_err(blame::<E>)
+    target.rows(request, By::Position, blame::<E>).await
 }
 
 /// Every row, in the order of their ids, while the rest is still coming.

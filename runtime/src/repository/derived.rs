@@ -14,12 +14,9 @@ pub async fn all<E: Entity>(
     target: Target<'_>,
     params: &[Param<'_>],
 ) -> Result<Vec<E>> {
-    target
-        .run(select(query, target, params)?)
-        .await?
-        .rows
-        .decode(By::Position)
-        .map_err(|error| blame(query, error))
+    let request = select(query, target, params)?;
+    let blame = |error| blame(query, error);
+    target.rows(request, By::Position, blame).await
 }
 
 /// The row that meets the condition, if there is one.

@@ -184,11 +184,8 @@ impl<E: Entity> Select<E> {
     }
 
     pub(super) async fn all_on(self, target: Target<'_>) -> Result<Vec<E>> {
-        self.rows_on(target, "filter")
-            .await?
-            .rows
-            .decode(By::Position)
-            .map_err(blame::<E>)
+        let request = self.request(target.dialect(), "filter")?;
+        target.rows(request, By::Position, blame::<E>).await
     }
 
     pub(super) async fn page_on(

@@ -12,11 +12,9 @@ pub async fn all<T: FromRow>(
     target: Target<'_>,
     params: &[Param<'_>],
 ) -> Result<Vec<T>> {
-    answer(query, target, params)
-        .await?
-        .rows
-        .decode(query.by)
-        .map_err(|error| blame(query, error))
+    let request = request(query, target.dialect(), params)?;
+    let blame = |error| blame(query, error);
+    target.rows(request, query.by, blame).await
 }
 
 /// The only row, if there is one.

@@ -1,7 +1,10 @@
 //! What a session may use.
 #![deny(clippy::disallowed_methods)]
 
+use std::time::Duration;
+
 use super::ledger::Usage;
+use crate::policy::time_limit::{self, SetBy, Subject, TimeLimit};
 
 /// What a session may use; what isn't set isn't limited.
 ///
@@ -13,6 +16,8 @@ use super::ledger::Usage;
 pub struct Limits {
     pub(crate) max_connections: Option<u32>,
     pub(crate) max_operations: Option<u64>,
+    pub(crate) statement_timeout: Option<Duration>,
+    pub(crate) transaction_timeout: Option<Duration>,
 }
 
 /// What is left of a session's limits; `None` where there is no limit.
@@ -47,6 +52,39 @@ impl Limits {
         self
     }
 
+    /// How long a statement of the session may run; then it is stopped on the server, and fails with
+    /// [`ErrorKind::LimitExceeded`](crate::ErrorKind::LimitExceeded).
+    ///
+    /// From 1 ms to 7 days. Counts from when the statement is sent: not the wait for a connection, and not a commit. Rows
+    /// that are streamed have no such limit, except in a unit of work on PostgreSQL, which knows the limit. Where the database has a
+    /// [timeout](crate::DatabaseBuilder::statement_timeout) too, the shorter one counts.
+    pub fn statement_timeout(mut self, timeout: Duration) -> Self {
+        self.statement_timeout = Some(timeout);
+        self
+    }
+
+    /// How long a unit of work of the session may be open before it is rolled back with
+    /// [`ErrorKind::LimitExceeded`](crate::ErrorKind::LimitExceeded).
+    ///
+    /// From 1 ms to 7 days. Counts from its beginning on the server to its last statement; the commit is not cut short.
+    /// Where the unit has a [timeout](crate::TransactionOptions::timeout) too, the earlier one counts.
+    pub fn transaction_timeout(mut self, timeout: Duration) -> Self {
+        self.transaction_timeout = Some(timeout);
+        self
+    }
+
+    /// The limit of each statement.
+    pub(super) fn statement_limit(&self) -> Option<TimeLimit> {
+        self.statement_timeout
+            .map(|timeout| TimeLimit::new(Subject::Statement, SetBy::Session, timeout))
+    }
+
+    /// The limit of each unit of work.
+    pub(super) fn transaction_limit(&self) -> Option<TimeLimit> {
+        self.transaction_timeout
+            .map(|timeout| TimeLimit::new(Subject::Transaction, SetBy::Session, timeout))
+    }
+
     pub(super) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if self.max_connections == Some(0) {
@@ -54,6 +92,13 @@ impl Limits {
         }
         if self.max_operations == Some(0) {
             problems.push("max_operations is 0, and at least 1 is needed".to_owned());
+        }
+        let times = [
+            ("statement_timeout", self.statement_timeout),
+            ("transaction_timeout", self.transaction_timeout),
+        ];
+        for (name, timeout) in times {
+            problems.extend(timeout.and_then(|timeout| time_limit::problem(name, timeout)));
         }
         problems
     }

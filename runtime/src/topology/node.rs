@@ -4,7 +4,10 @@ use std::sync::OnceLock;
 
 use crate::driver::{Answer, Dialect, Endpoint, Request, Role};
 use crate::error::Result;
-use crate::pool::{AcquireOptions, Lease, Pool, PoolConfig};
+use crate::policy::time_limit::TimeLimit;
+use crate::pool::{
+    AcquireOptions, Caller, CloseReport, Lease, Pool, PoolConfig, PoolStats, Position, Sizing,
+};
 use crate::task_group::TaskGroup;
 
 /// What a connection is wanted for.
@@ -30,14 +33,23 @@ pub(crate) struct Node {
     writer: Pool,
     reader: Pool,
     has_returning: OnceLock<bool>,
-    traces_text: bool,
+    options: NodeOptions,
+}
+
+/// What the calls on a node go by.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct NodeOptions {
+    /// Whether spans carry the statements' texts.
+    pub(crate) traces_text: bool,
+    /// How long each statement may take.
+    pub(crate) statement_limit: Option<TimeLimit>,
 }
 
 impl Node {
     pub(crate) fn start(
         endpoint: Endpoint,
         config: PoolConfig,
-        traces_text: bool,
+        options: NodeOptions,
         tasks: &TaskGroup,
     ) -> Self {
         let dialect = endpoint.dialect();
@@ -49,15 +61,17 @@ impl Node {
             let config = config
                 .max_connections(1)
                 .min_connections(1)
-                .idle_timeout(None)
-                .max_lifetime(None);
+                .initial_connections(1)
+                .sizing(Sizing::Fixed);
             let pool = Pool::start(endpoint, Role::Writer, config, tasks);
             (pool.clone(), pool)
         } else {
             let one = config
                 .clone()
                 .max_connections(1)
-                .min_connections(config.min_connections.min(1));
+                .min_connections(config.min_connections.min(1))
+                .initial_connections(config.initial_connections.min(1))
+                .sizing(Sizing::Fixed);
             let writer = Pool::start(endpoint.clone(), Role::Writer, one, tasks);
             (writer, Pool::start(endpoint, Role::Reader, config, tasks))
         };
@@ -66,15 +80,16 @@ impl Node {
             writer,
             reader,
             has_returning: OnceLock::new(),
-            traces_text,
+            options,
         }
     }
 
     /// Opens the first connections, so that a wrong address or password shows at once.
     pub(crate) async fn warm_up(&self) -> Result<()> {
         // The writer first: it makes the file and sets its journal mode.
-        let product = self.writer.warm_up().await?;
-        let _ = self.has_returning.set(product.has_returning);
+        if let Some(product) = self.writer.warm_up().await? {
+            let _ = self.has_returning.set(product.has_returning);
+        }
         if !self.is_one_pool() {
             self.reader.warm_up().await?;
         }
@@ -87,15 +102,18 @@ impl Node {
 
     /// Whether `INSERT … RETURNING` is understood: everywhere but on MySQL.
     pub(crate) fn has_returning(&self) -> bool {
-        self.has_returning
-            .get()
-            .copied()
-            .unwrap_or(self.dialect != Dialect::MySql)
+        // Before the first connection MariaDB is assumed; MySQL itself says then that it isn't.
+        self.has_returning.get().copied().unwrap_or(true)
     }
 
     /// Whether spans carry the statements' texts.
     pub(crate) fn traces_text(&self) -> bool {
-        self.traces_text
+        self.options.traces_text
+    }
+
+    /// How long each statement may take.
+    pub(crate) fn statement_limit(&self) -> Option<TimeLimit> {
+        self.options.statement_limit
     }
 
     pub(crate) fn pool(&self, access: Access) -> &Pool {
@@ -121,15 +139,50 @@ impl Node {
     }
 
     /// Refuses new callers, waits for what is lent, and closes everything.
-    pub(crate) async fn close(&self) {
+    pub(crate) async fn close(&self) -> CloseReport {
         if self.is_one_pool() {
-            self.writer.close().await;
-        } else {
-            futures_util::future::join(self.reader.close(), self.writer.close()).await;
+            return self.writer.close().await;
         }
+        let (readers, writer) =
+            futures_util::future::join(self.reader.close(), self.writer.close()).await;
+        readers.and(writer)
+    }
+
+    /// How its pools stand: the writer's first.
+    pub(crate) fn stats(&self) -> Vec<PoolStats> {
+        self.pools().map(Pool::stats).collect()
+    }
+
+    /// Has every connection that is open now replaced before its next use.
+    pub(crate) fn recycle_connections(&self) {
+        self.pools().for_each(Pool::recycle_connections);
+    }
+
+    /// Where a caller stands in the lines.
+    pub(crate) fn positions(&self, caller: &Caller) -> Vec<Position> {
+        self.pools()
+            .flat_map(|pool| pool.positions(caller))
+            .collect()
+    }
+
+    /// Ends what a caller does now.
+    pub(crate) fn kill(&self, caller: &Caller, reason: &str) {
+        self.pools().for_each(|pool| pool.kill(caller, reason));
+    }
+
+    fn pools(&self) -> impl Iterator<Item = &Pool> {
+        let reader = (!self.is_one_pool()).then_some(&self.reader);
+        std::iter::once(&self.writer).chain(reader)
     }
 
     fn is_one_pool(&self) -> bool {
         self.writer.is(&self.reader)
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        // Nobody closed it: idle connections end at once, and the others when they come back.
+        self.pools().for_each(Pool::abandon);
     }
 }

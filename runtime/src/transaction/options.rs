@@ -43,6 +43,9 @@ pub enum Propagation {
     RequiresNew,
 }
 
+/// How much later than Wharf the server stops a statement.
+const SERVER_GRACE: Duration = Duration::from_millis(500);
+
 /// What a transaction is asked for.
 ///
 /// ```
@@ -102,8 +105,13 @@ impl TransactionOptions {
         self
     }
 
-    /// The text that begins such a transaction.
-    pub(crate) fn begin_sql(&self, dialect: Dialect) -> String {
+    /// The text that begins such a transaction. PostgreSQL is told how long a statement may take as well, should we not
+    /// be there to stop it.
+    pub(crate) fn begin_sql(
+        &self,
+        dialect: Dialect,
+        statement_timeout: Option<Duration>,
+    ) -> String {
         let level = self.isolation.map(Isolation::sql);
         match dialect {
             // A transaction that reads first and writes later would get BUSY at the write, whatever the busy timeout:
@@ -118,8 +126,12 @@ impl TransactionOptions {
                 let level = level
                     .map(|level| format!(" ISOLATION LEVEL {level}"))
                     .unwrap_or_default();
+                let timeout = statement_timeout
+                    .map(|timeout| (timeout + SERVER_GRACE).as_millis())
+                    .map(|millis| format!("; SET LOCAL statement_timeout = {millis}"))
+                    .unwrap_or_default();
                 format!(
-                    "BEGIN{level}{}",
+                    "BEGIN{level}{}{timeout}",
                     if self.read_only { " READ ONLY" } else { "" }
                 )
             }
@@ -132,6 +144,15 @@ impl TransactionOptions {
                     if self.read_only { " READ ONLY" } else { "" }
                 )
             }
+        }
+    }
+
+    /// The text that commits it. A commit has no time limit, and on PostgreSQL it would have that of the statements.
+    pub(crate) fn commit_sql(dialect: Dialect, has_statement_timeout: bool) -> &'static str {
+        if dialect == Dialect::Postgres && has_statement_timeout {
+            "SET LOCAL statement_timeout = 0; COMMIT"
+        } else {
+            "COMMIT"
         }
     }
 
@@ -190,8 +211,22 @@ mod tests {
             ),
         ];
         for (options, dialect, sql) in cases {
-            assert_eq!(options.begin_sql(dialect), sql);
+            assert_eq!(options.begin_sql(dialect, None), sql);
         }
+    }
+
+    #[test]
+    fn postgres_knows_how_long_a_statement_may_take_and_gives_a_commit_all_the_time() {
+        let (options, timeout) = (TransactionOptions::new(), Some(Duration::from_secs(2)));
+        let sql = options.begin_sql(Dialect::Postgres, timeout);
+        assert_eq!(sql, "BEGIN; SET LOCAL statement_timeout = 2500");
+        for other in [Dialect::Sqlite, Dialect::MySql] {
+            let without = options.begin_sql(other, None);
+            assert_eq!(options.begin_sql(other, timeout), without);
+            assert_eq!(TransactionOptions::commit_sql(other, true), "COMMIT");
+        }
+        let commit = TransactionOptions::commit_sql(Dialect::Postgres, true);
+        assert_eq!(commit, "SET LOCAL statement_timeout = 0; COMMIT");
     }
 
     #[test]

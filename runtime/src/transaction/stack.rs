@@ -311,6 +311,13 @@ impl<H> Stack<H> {
     }
 
     /// What dooms a unit.
+    /// From now on everything that is open can only be rolled back.
+    pub(crate) fn doom_all(&mut self, cause: &Arc<Error>) {
+        for level in &mut self.levels {
+            level.doomed.get_or_insert_with(|| cause.clone());
+        }
+    }
+
     pub(crate) fn doomed(&self, level: LevelId) -> Option<Arc<Error>> {
         self.levels
             .iter()

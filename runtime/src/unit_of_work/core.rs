@@ -1,33 +1,24 @@
 //! One transaction: its connection, and what is open on it.
 
-use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
+use super::begin::Begin;
 use super::carrier::Carrier;
 use super::hooks::{self, Fate, Hook};
 use super::savepoint::undo;
 use super::scope::Held;
 use crate::driver::{Answer, Command, Dialect, Request};
-use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::pool::{Purpose, Site};
+use crate::error::{Error, ErrorKind, Result};
+use crate::policy::time_limit::{Deadline, TimeLimit};
+use crate::pool::{Purpose, Waiting};
 use crate::session::Session;
 use crate::telemetry;
-use crate::topology::{Access, Node};
-use crate::transaction::{Action, LevelId, Refusal, Stack, TransactionOptions};
-
-/// How a transaction is to begin.
-#[derive(Debug)]
-pub(crate) struct Begin {
-    pub(crate) node: Arc<Node>,
-    pub(crate) session: Option<Session>,
-    pub(crate) options: TransactionOptions,
-    pub(crate) site: Site,
-    pub(crate) deadline: Option<Instant>,
-}
+use crate::topology::Access;
+use crate::transaction::{Action, LevelId, Refusal, Stack};
 
 /// One transaction.
 #[derive(Debug)]
@@ -36,6 +27,10 @@ pub(super) struct Core {
     /// The parent of the spans of what runs inside.
     pub(super) span: tracing::Span,
     pub(super) dialect: Dialect,
+    /// When the whole must have ended, but for the commit.
+    pub(super) deadline: Option<Deadline>,
+    /// How long each statement may take.
+    pub(super) statement_limit: Option<TimeLimit>,
     /// The connection; `None` after the end. Whoever waits here waits for the statement before.
     pub(super) wire: Arc<AsyncMutex<Carrier>>,
     /// Guards what is open and what is doomed, for one synchronous call.
@@ -70,16 +65,26 @@ impl Core {
             None => None,
         };
         let mut lease = node.lease(access, acquire).await?;
-        let request = Request::control(Command::Begin, begin.options.begin_sql(dialect), "BEGIN");
-        within(begin.deadline, lease.exchange(request))
+        let statement_limit = match &begin.session {
+            Some(session) => session.statement_limit(),
+            None => node.statement_limit(),
+        };
+        let deadline = begin.deadline();
+        let timeout = statement_limit.map(|limit| limit.allowed);
+        let sql = begin.options.begin_sql(dialect, timeout);
+        let request = Request::control(Command::Begin, sql, "BEGIN");
+        begin
+            .within(deadline, lease.exchange(request))
             .await
             .map_err(|error| error.attempting(|| "begin".into()))?;
         if let Some(session) = &begin.session {
             session.count_transaction();
         }
-        Ok(Arc::new(Self {
+        let core = Arc::new(Self {
             span: telemetry::unit(dialect.name(), begin.site.name),
             dialect,
+            deadline,
+            statement_limit,
             wire: Arc::new(AsyncMutex::new(Carrier {
                 lease: Some(lease),
                 slot,
@@ -90,11 +95,23 @@ impl Core {
             statements: AtomicU64::new(0),
             rows_written: AtomicU64::new(0),
             begin,
-        }))
+        });
+        // Nobody else has it yet.
+        if let Ok(carrier) = core.wire.try_lock()
+            && let Some(lease) = &carrier.lease
+        {
+            core.can_be_reclaimed(lease);
+        }
+        Ok(core)
     }
 
     pub(super) fn dialect(&self) -> Dialect {
         self.dialect
+    }
+
+    /// What a call is told that a deadline cut short.
+    pub(super) fn timed_out(&self, deadline: &Deadline) -> Error {
+        self.begin.timed_out(deadline)
     }
 
     pub(super) fn stack(&self) -> MutexGuard<'_, Stack<Hook>> {
@@ -168,7 +185,7 @@ impl Core {
         self.statements.fetch_add(1, Ordering::Relaxed);
         // A SELECT may count as a write because it locks. MariaDB doesn't count the rows of an INSERT that returns them.
         if operation.writes && operation.verb != "SELECT" {
-            let rows = answer.affected.max(answer.rows.len() as u64);
+            let rows = answer.affected.max(answer.returned);
             self.rows_written.fetch_add(rows, Ordering::Relaxed);
         }
         self.is_retryable.store(false, Ordering::Relaxed);
@@ -213,17 +230,21 @@ impl Core {
             self.repair(&mut carrier).await?;
             Ok(carrier)
         };
-        within(self.begin.deadline, wait).await
+        self.begin.within(self.deadline, wait).await
     }
 
     async fn repair(&self, carrier: &mut Carrier) -> Result<()> {
         if let Some(lease) = &mut carrier.lease
             && let Some(settled) = lease.settle().await
         {
-            let undone = self.stack().abandoned(settled.done);
+            let undone = self.stack().abandoned(settled.answer.is_ok());
             hooks::run(undone, Fate::RolledBack);
         }
         loop {
+            // Nothing is left to repair on a connection that was taken away.
+            if carrier.lease.is_none() {
+                return Ok(());
+            }
             let repair = self.stack().next_repair();
             let Some(number) = repair else { return Ok(()) };
             let undo = self
@@ -262,17 +283,25 @@ impl Core {
             return (Err(ended), (None, Vec::new()));
         };
         self.stack().sent(action);
-        let answer = match self.begin.deadline {
-            Some(deadline) => {
-                tokio::time::timeout_at(deadline.into(), lease.exchange(request)).await
-            }
-            None => Ok(lease.exchange(request).await),
-        };
-        // Past the deadline the exchange goes on: whoever comes next finishes it, and the stack still expects its end.
-        let Ok(answer) = answer else {
-            return (Err(timed_out()), (None, Vec::new()));
-        };
-        let answer = answer.map_err(|error| error.attempting(|| name.to_owned()));
+        let limit = self
+            .statement_limit
+            .filter(|_| request.command.may_be_stopped());
+        let deadline =
+            Deadline::earliest(self.deadline, limit.map(|limit| limit.from(Instant::now())));
+        let waiting = Waiting(lease);
+        let answer = waiting
+            .0
+            .exchange_until(request, deadline.map(|deadline| deadline.at))
+            .await
+            .map_err(|error| match &deadline {
+                Some(deadline) => self.begin.explain(deadline, error),
+                None => error,
+            })
+            .map_err(|error| error.attempting(|| name.to_owned()));
+        if waiting.0.is_in_flight() {
+            // It could not be stopped: whoever comes next finishes it, and the stack still expects its end.
+            return (answer, (None, Vec::new()));
+        }
         let problem = answer.as_ref().err().map(Error::to_shared);
         if let Err(error) = &answer {
             self.note(error);
@@ -280,19 +309,4 @@ impl Core {
         let concluded = self.stack().answered(problem);
         (answer, concluded)
     }
-}
-
-/// Runs something until a deadline. What it left on the wire is finished by whoever comes next.
-async fn within<T>(deadline: Option<Instant>, work: impl Future<Output = Result<T>>) -> Result<T> {
-    match deadline {
-        Some(deadline) => tokio::time::timeout_at(deadline.into(), work)
-            .await
-            .unwrap_or_else(|_| Err(timed_out())),
-        None => work.await,
-    }
-}
-
-pub(super) fn timed_out() -> Error {
-    Error::new(ErrorKind::Timeout, "the unit of work's time is up")
-        .with_outcome(Outcome::RolledBack)
 }

@@ -5,10 +5,10 @@ use std::time::Instant;
 use super::core::Core;
 use super::hooks::{self, Fate};
 use super::savepoint::{name, undo};
-use crate::driver::{Command, Dialect, Request};
+use crate::driver::{Command, Request};
 use crate::error::{Error, Outcome, Result};
 use crate::pool::Lease;
-use crate::transaction::{Action, LevelId, Refusal};
+use crate::transaction::{Action, LevelId, Refusal, TransactionOptions};
 
 impl Core {
     /// Ends a nested unit well.
@@ -37,9 +37,8 @@ impl Core {
     /// Ends a nested unit badly.
     async fn undo(&self, level: LevelId) -> Result<()> {
         if self
-            .begin
             .deadline
-            .is_some_and(|deadline| Instant::now() >= deadline)
+            .is_some_and(|deadline| Instant::now() >= deadline.at)
         {
             // The whole transaction is out of time: it will be rolled back, and this with it.
             self.stack().orphan(level);
@@ -96,11 +95,10 @@ impl Core {
             .is_some_and(|connection| connection.bypassed);
         // An error that somebody swallowed on the raw connection makes PostgreSQL answer ROLLBACK to COMMIT, and sqlx say
         // Ok. The statement before it fails then, and the COMMIT is not run.
-        let sql = if bypassed && self.dialect == Dialect::Postgres {
-            "SELECT 1; COMMIT"
-        } else {
-            "COMMIT"
-        };
+        let sql = TransactionOptions::commit_sql(
+            self.dialect,
+            bypassed || self.statement_limit.is_some(),
+        );
         // No deadline: a commit that is under way decides for itself.
         let answer = lease
             .exchange(Request::control(Command::Commit, sql, "COMMIT"))
@@ -133,12 +131,16 @@ impl Core {
     async fn rollback_outermost(&self) -> Result<()> {
         let mut carrier = self.wire.clone().lock_owned().await;
         if let Some(lease) = &mut carrier.lease {
-            let is_idle = lease.wire().is_some_and(|wire| wire.in_flight().is_none());
             // What is still out is stopped and rolled back in quarantine, where nobody has to wait for it; and a
             // rollback that fails leaves the connection there too.
-            let rollback = Request::control(Command::Rollback, "ROLLBACK", "ROLLBACK");
-            if is_idle && let Err(error) = lease.exchange(rollback).await {
-                tracing::debug!(error = %error, "the connection is closed instead of rolled back");
+            let script = lease
+                .connection()
+                .map(|connection| connection.rollback_script());
+            if let Some(script) = script {
+                let rollback = Request::control(Command::Rollback, script, "ROLLBACK");
+                if let Err(error) = lease.exchange(rollback).await {
+                    tracing::debug!(error = %error, "the connection is closed instead of rolled back");
+                }
             }
         }
         carrier.give_back();

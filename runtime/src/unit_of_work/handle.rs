@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt;
 use tracing::Instrument;
 
-use super::core::{Begin, Core, timed_out};
+use super::begin::Begin;
+use super::core::Core;
 use super::hooks::Hook;
 use super::mode::{Mode, ReadWrite};
 use super::raw::RawUnit;
@@ -237,12 +238,12 @@ impl<M: Mode> UnitOfWork<M> {
         } else {
             body.instrument(span.clone()).right_future()
         };
-        let deadline = self.handle.core.begin.deadline;
+        let core = &self.handle.core;
         async move {
-            match deadline {
-                Some(deadline) => tokio::time::timeout_at(deadline.into(), body)
+            match core.deadline {
+                Some(deadline) => tokio::time::timeout_at(deadline.at.into(), body)
                     .await
-                    .unwrap_or_else(|_| Err(timed_out().into())),
+                    .unwrap_or_else(|_| Err(core.timed_out(&deadline).into())),
                 None => body.await,
             }
         }
@@ -264,6 +265,19 @@ impl<M: Mode> UnitOfWork<M> {
             .core
             .stack()
             .add_hook(Hook::OnRollback(Box::new(action)));
+    }
+
+    /// Has the connection of this unit closed when the unit has ended, instead of lent again.
+    ///
+    /// For a program that has reason to distrust it: a setting that it can't take back, a server that is to be left.
+    ///
+    /// # Errors
+    /// As any statement.
+    ///
+    /// # Cancel safety
+    /// Safe.
+    pub async fn mark_for_recycling(&self) -> Result<()> {
+        self.handle.core.mark_for_recycling(self.handle.level).await
     }
 
     /// Lends sqlx's own connection, for what Wharf lacks.

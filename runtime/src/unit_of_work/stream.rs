@@ -56,7 +56,7 @@ impl Core {
     pub(super) async fn stream<T: FromRow>(
         self: Arc<Self>,
         level: LevelId,
-        request: Request,
+        mut request: Request,
         by: By,
     ) -> Result<RowStream<T, StreamHold>> {
         self.admit(level, &request)?;
@@ -68,7 +68,8 @@ impl Core {
                 "this unit of work has already ended",
             ));
         };
-        wire.start(request, Some(sender))?;
+        request.sender = Some(sender);
+        wire.start(request)?;
         self.stack().sent(Action::Stream { level });
         self.is_streaming.store(true, Ordering::Relaxed);
         Ok(RowStream::new(

@@ -3,14 +3,14 @@
 //! The peers share one database and none of them runs while another is measured. What is compared is only ever the
 //! throughput of two peers in the same round.
 
-mod case;
-mod peer;
-mod plain_sqlx;
+pub(crate) mod case;
+pub(crate) mod peer;
+pub(crate) mod plain_sqlx;
 mod report;
 mod sample;
 mod sea;
-mod stage;
-mod wharf;
+pub(crate) mod stage;
+pub(crate) mod wharf;
 
 use std::time::Duration;
 

@@ -1,4 +1,6 @@
-//! Medians and ranges.
+//! Medians, ranges and percentiles.
+
+use std::time::Duration;
 
 /// The value in the middle; the mean of the two in the middle of an even number. 0 of none.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
@@ -17,6 +19,15 @@ pub(crate) fn range(values: &[f64]) -> (f64, f64) {
     (least, greatest)
 }
 
+/// The least of the sorted values that `percent` of them don't exceed. 0 of none.
+pub(crate) fn percentile(sorted: &[Duration], percent: f64) -> Duration {
+    let rank = (sorted.len() as f64 * percent / 100.0).ceil() as usize;
+    sorted
+        .get(rank.saturating_sub(1))
+        .copied()
+        .unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -27,5 +38,15 @@ mod tests {
         assert_eq!(median([4.0, 1.0, 2.0, 3.0]), 2.5);
         assert_eq!(median([5.0]), 5.0);
         assert_eq!(median([]), 0.0);
+    }
+
+    #[test]
+    fn a_percentile_is_a_value_that_was_measured() {
+        let laps: Vec<_> = (1..=200).map(Duration::from_nanos).collect();
+        assert_eq!(percentile(&laps, 50.0), Duration::from_nanos(100));
+        assert_eq!(percentile(&laps, 99.0), Duration::from_nanos(198));
+        assert_eq!(percentile(&laps, 100.0), Duration::from_nanos(200));
+        assert_eq!(percentile(&laps[..1], 50.0), Duration::from_nanos(1));
+        assert_eq!(percentile(&[], 50.0), Duration::ZERO);
     }
 }

@@ -6,6 +6,7 @@
 mod harness;
 
 mod borrowing;
+mod bulk;
 mod crud;
 mod derived;
 mod entities;
@@ -24,6 +25,7 @@ mod raw;
 mod retries;
 mod savepoints;
 mod sessions;
+mod stopping;
 mod streams;
 mod times;
 mod traces;

@@ -208,7 +208,7 @@ on_all_engines! {
             refused(Accounts::count(&other).await, ErrorKind::PoolClosed);
             unit.commit().await.expect("and commits")
         });
-        let () = closed;
+        assert_eq!(closed.abandoned, 0);
         assert_eq!(balance(db, 1).await?, 5);
     }
 

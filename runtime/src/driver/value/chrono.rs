@@ -52,6 +52,10 @@ pub(crate) fn civil_of_date_time(value: NaiveDateTime) -> Civil {
     }
 }
 
+pub(crate) fn civil_of_timestamp(value: DateTime<Utc>) -> Civil {
+    civil_of_date_time(value.naive_utc())
+}
+
 fn date(civil: Civil) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(civil.year, civil.month.into(), civil.day.into())
 }
@@ -74,8 +78,8 @@ fn timestamp(civil: Civil) -> Option<DateTime<Utc>> {
 }
 
 times! {
-    DateTime<Utc>, Timestamp, ChronoTimestamp, Civil::parse, timestamp;
-    NaiveDateTime, DateTime, ChronoDateTime, Civil::parse, date_time;
-    NaiveDate, Date, ChronoDate, Civil::parse, date;
-    NaiveTime, Time, ChronoTime, Civil::parse_time_of_day, time_of_day;
+    DateTime<Utc>, Timestamp, ChronoTimestamp, civil_of_timestamp, Civil::parse, timestamp;
+    NaiveDateTime, DateTime, ChronoDateTime, civil_of_date_time, Civil::parse, date_time;
+    NaiveDate, Date, ChronoDate, civil_of_date, Civil::parse, date;
+    NaiveTime, Time, ChronoTime, civil_of_time, Civil::parse_time_of_day, time_of_day;
 }

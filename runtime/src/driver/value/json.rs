@@ -59,7 +59,7 @@ fn read<T: DeserializeOwned>(cell: Cell<'_>) -> Result<T> {
             .into()
         })
     };
-    let found = match cell.clone() {
+    let found = match &cell {
         #[cfg(feature = "sqlite")]
         Cell::Sqlite(cell) => {
             super::sqlite_value::<&[u8]>(cell, &["TEXT", "BLOB"]).map(|text| text.and_then(parse))

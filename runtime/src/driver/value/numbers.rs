@@ -6,15 +6,15 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Reads an integer of any width.
 fn integer(cell: Cell<'_>) -> Result<i64> {
-    let found = match cell.clone() {
+    let found = match &cell {
         #[cfg(feature = "sqlite")]
         Cell::Sqlite(cell) => super::sqlite_value::<i64>(cell, &["INTEGER"]),
         #[cfg(feature = "postgres")]
-        Cell::Postgres(value) => super::checked::<i64, sqlx::Postgres>(value.clone())
-            .or_else(|| Some(super::checked::<i32, sqlx::Postgres>(value.clone())?.map(i64::from)))
+        Cell::Postgres(value) => super::checked::<i64, sqlx::Postgres>(value)
+            .or_else(|| Some(super::checked::<i32, sqlx::Postgres>(value)?.map(i64::from)))
             .or_else(|| Some(super::checked::<i16, sqlx::Postgres>(value)?.map(i64::from))),
         #[cfg(feature = "mysql")]
-        Cell::MySql(value) => super::checked::<i64, sqlx::MySql>(value.clone()).or_else(|| {
+        Cell::MySql(value) => super::checked::<i64, sqlx::MySql>(value).or_else(|| {
             let unsigned = super::checked::<u64, sqlx::MySql>(value)?;
             Some(unsigned.and_then(|value| {
                 value
@@ -85,7 +85,7 @@ impl Value for bool {
     fn from_cell(cell: Cell<'_>) -> Result<Self> {
         match &cell {
             #[cfg(feature = "postgres")]
-            Cell::Postgres(value) => super::checked::<bool, sqlx::Postgres>(value.clone())
+            Cell::Postgres(value) => super::checked::<bool, sqlx::Postgres>(value)
                 .unwrap_or_else(|| Err(cell.mismatch())),
             Cell::Param(Param::Bool(value)) => Ok(*value),
             // SQLite and MariaDB have no boolean of their own.
@@ -102,11 +102,11 @@ impl Value for f64 {
     }
 
     fn from_cell(cell: Cell<'_>) -> Result<Self> {
-        let found = match cell.clone() {
+        let found = match &cell {
             #[cfg(feature = "sqlite")]
             Cell::Sqlite(cell) => super::sqlite_value::<f64>(cell, &["REAL", "INTEGER"]),
             #[cfg(feature = "postgres")]
-            Cell::Postgres(value) => super::checked::<f64, sqlx::Postgres>(value.clone())
+            Cell::Postgres(value) => super::checked::<f64, sqlx::Postgres>(value)
                 .or_else(|| Some(super::checked::<f32, sqlx::Postgres>(value)?.map(f64::from))),
             #[cfg(feature = "mysql")]
             Cell::MySql(value) => super::checked::<f64, sqlx::MySql>(value),

@@ -36,7 +36,7 @@ single_column!(String, Vec<u8>);
 
 /// Reads a text; also the label of an enum type of PostgreSQL.
 pub(super) fn text(cell: Cell<'_>) -> Result<String> {
-    let found = match cell.clone() {
+    let found = match &cell {
         #[cfg(feature = "sqlite")]
         Cell::Sqlite(cell) => super::sqlite_value::<String>(cell, &["TEXT"]),
         #[cfg(feature = "postgres")]
@@ -58,13 +58,13 @@ pub(super) fn text(cell: Cell<'_>) -> Result<String> {
         Cell::MySql(value) => super::checked::<String, sqlx::MySql>(value),
         Cell::Param(Param::Text(value)) => Some(Ok(value.clone().into_owned())),
         Cell::Param(_) => None,
-        Cell::Text(text) => Some(Ok(text.to_owned())),
+        Cell::Text(text) => Some(Ok((*text).to_owned())),
     };
     found.unwrap_or_else(|| Err(cell.mismatch()))
 }
 
 fn bytes(cell: Cell<'_>) -> Result<Vec<u8>> {
-    let found = match cell.clone() {
+    let found = match &cell {
         #[cfg(feature = "sqlite")]
         Cell::Sqlite(cell) => super::sqlite_value::<Vec<u8>>(cell, &["BLOB"]),
         #[cfg(feature = "postgres")]
@@ -109,7 +109,7 @@ macro_rules! arrays {
             fn from_cell(cell: Cell<'_>) -> Result<Self> {
                 match &cell {
                     #[cfg(feature = "postgres")]
-                    Cell::Postgres(value) => super::checked::<Self, sqlx::Postgres>(value.clone())
+                    Cell::Postgres(value) => super::checked::<Self, sqlx::Postgres>(value)
                         .unwrap_or_else(|| Err(cell.mismatch())),
                     Cell::Param(Param::Array(_, values)) => {
                         values.iter().map(|value| <$type>::from_cell(Cell::Param(value))).collect()
@@ -144,7 +144,7 @@ impl Value for uuid::Uuid {
     }
 
     fn from_cell(cell: Cell<'_>) -> Result<Self> {
-        let found = match cell.clone() {
+        let found = match &cell {
             #[cfg(feature = "sqlite")]
             Cell::Sqlite(cell) => {
                 super::sqlite_value::<uuid::Uuid>(cell, &["BLOB"]).or_else(|| {
@@ -178,7 +178,7 @@ impl Value for rust_decimal::Decimal {
     }
 
     fn from_cell(cell: Cell<'_>) -> Result<Self> {
-        let found = match cell.clone() {
+        let found = match &cell {
             #[cfg(feature = "postgres")]
             Cell::Postgres(value) => super::checked::<Self, sqlx::Postgres>(value),
             #[cfg(feature = "mysql")]

@@ -65,8 +65,8 @@ fn timestamp(civil: Civil) -> Option<OffsetDateTime> {
 }
 
 times! {
-    OffsetDateTime, Timestamp, TimeTimestamp, Civil::parse, timestamp;
-    PrimitiveDateTime, DateTime, TimeDateTime, Civil::parse, date_time;
-    Date, Date, TimeDate, Civil::parse, date;
-    Time, Time, TimeTime, Civil::parse_time_of_day, time_of_day;
+    OffsetDateTime, Timestamp, TimeTimestamp, civil_of_timestamp, Civil::parse, timestamp;
+    PrimitiveDateTime, DateTime, TimeDateTime, civil_of_date_time, Civil::parse, date_time;
+    Date, Date, TimeDate, civil_of_date, Civil::parse, date;
+    Time, Time, TimeTime, civil_of_time, Civil::parse_time_of_day, time_of_day;
 }

@@ -5,7 +5,8 @@ use sqlx::{Pool, Postgres, Sqlite};
 use super::peer::{Peer, Values};
 use crate::Result;
 
-const FIND: &str = "SELECT id, owner, email, balance, visits FROM accounts WHERE id = $1";
+pub(crate) const FIND: &str =
+    "SELECT id, owner, email, balance, visits FROM accounts WHERE id = $1";
 const ROWS: &str = "SELECT id, owner, email, balance, visits FROM accounts ORDER BY id";
 const INSERT: &str =
     "INSERT INTO accounts (id, owner, email, balance, visits) VALUES ($1, $2, $3, $4, $5)";

@@ -16,7 +16,7 @@ pub(crate) struct Account {
 }
 
 #[repository(Account)]
-struct Accounts;
+pub(crate) struct Accounts;
 
 #[repository]
 impl Accounts {

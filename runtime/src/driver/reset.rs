@@ -1,0 +1,78 @@
+//! Making a connection as good as new.
+
+use super::connection::{Connection, Socket};
+use super::dialect::Dialect;
+use super::sqlx;
+use super::state::State;
+
+impl Connection {
+    /// What rolls back whatever is open.
+    pub(crate) fn rollback_script(&self) -> &'static str {
+        match (self.state, self.dialect()) {
+            // A write that was interrupted has rolled back the whole transaction, and a plain ROLLBACK would be refused.
+            // The savepoint begins one if there is none.
+            (State::Failed { .. } | State::Unknown, Dialect::Sqlite) => {
+                "SAVEPOINT wharf_end; ROLLBACK"
+            }
+            _ => "ROLLBACK",
+        }
+    }
+
+    /// Whether all that is to be undone is a transaction that Wharf knows all about.
+    pub(crate) fn is_known(&self) -> bool {
+        let is_open = matches!(
+            self.state,
+            State::InTransaction { .. } | State::Failed { .. }
+        );
+        is_open && !self.bypassed
+    }
+
+    /// The program says that what it did leaves the connection clean.
+    pub(crate) fn vouch(&mut self) {
+        self.state = State::Clean;
+        self.bypassed = false;
+    }
+
+    /// Makes a connection as good as new, or says that it can't be: then it must be closed.
+    ///
+    /// An open transaction that Wharf knows all about takes one round trip. Where anything may have been done, PostgreSQL
+    /// can discard it all. On MariaDB that takes a message that sqlx doesn't send, and SQLite has no such thing: those are
+    /// closed, unless told to `keep` the connection, since closing it would lose a database in memory.
+    ///
+    /// # Cancel safety
+    /// Dropped in between, the state is unknown.
+    pub(crate) async fn reset(&mut self, keep: bool) -> bool {
+        let is_known = self.is_known();
+        let is_idle = !matches!(self.state, State::InFlight { .. }) && !self.is_given_up;
+        let script = self.rollback_script();
+        self.state = State::Unknown;
+        let reset = match self.dialect() {
+            _ if !is_idle => return false,
+            Dialect::Sqlite if keep => self.tell("SAVEPOINT wharf_end; ROLLBACK").await,
+            _ if is_known => self.tell(script).await,
+            Dialect::Postgres => self.discard().await,
+            _ => return false,
+        };
+        if reset.is_ok() {
+            self.vouch();
+        }
+        reset.is_ok()
+    }
+
+    /// Discards all that a session of PostgreSQL can hold, and what sqlx has prepared in it.
+    async fn discard(&mut self) -> Result<(), sqlx::Error> {
+        use sqlx::Connection as _;
+        // Each on its own: several in one message would be a transaction, in which nothing can be discarded.
+        self.tell("ROLLBACK").await?;
+        self.tell("DISCARD ALL").await?;
+        self.statements.clear();
+        match &mut self.socket {
+            #[cfg(feature = "sqlite")]
+            Socket::Sqlite(connection) => connection.clear_cached_statements().await,
+            #[cfg(feature = "postgres")]
+            Socket::Postgres(connection) => connection.clear_cached_statements().await,
+            #[cfg(feature = "mysql")]
+            Socket::MySql(connection) => connection.clear_cached_statements().await,
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! How old a connection is, how often it was used, and what follows. Pure.
+#![deny(clippy::disallowed_methods)]
+
+use std::time::Duration;
+
+use super::refusal::CloseReason;
+use crate::clock::Time;
+
+/// What is known about the life of one connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Age {
+    pub(super) opened_at: Time,
+    /// When it is too old to be lent; fixed, with its jitter, when it was opened.
+    pub(super) expires_at: Option<Time>,
+    pub(super) idle_since: Time,
+    pub(super) uses: u64,
+    /// Of all connections of its time: see `Pool::recycle_connections`.
+    pub(super) generation: u64,
+    /// Whether somebody asked for its end.
+    pub(super) is_marked: bool,
+}
+
+/// What the configuration says about ages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct AgeRules {
+    pub(super) max_uses: Option<u64>,
+    pub(super) idle_timeout: Option<Duration>,
+    /// Whether a connection is used once only.
+    pub(super) replaces: bool,
+    /// Whether a connection is never replaced: a database in memory ends with it.
+    pub(super) keeps: bool,
+}
+
+/// What to do with a connection that is about to be lent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fitness {
+    Fit,
+    /// It has idled long enough to be asked whether it is still there.
+    Check,
+    Unfit(CloseReason),
+}
+
+impl Age {
+    pub(super) fn new(
+        now: Time,
+        max_lifetime: Option<Duration>,
+        draw: f64,
+        generation: u64,
+    ) -> Self {
+        // Up to a tenth less, so that what was opened together doesn't end together.
+        let lifetime = max_lifetime.map(|life| life.mul_f64(1.0 - 0.1 * draw.clamp(0.0, 1.0)));
+        Self {
+            opened_at: now,
+            expires_at: lifetime.map(|life| now + life),
+            idle_since: now,
+            uses: 0,
+            generation,
+            is_marked: false,
+        }
+    }
+
+    /// Why it must not be used again, if so.
+    pub(super) fn end(&self, now: Time, generation: u64, rules: &AgeRules) -> Option<CloseReason> {
+        if rules.keeps {
+            return None;
+        }
+        let is_expired = self.expires_at.is_some_and(|expires_at| now >= expires_at);
+        let is_worn = rules.max_uses.is_some_and(|most| self.uses >= most);
+        if self.is_marked || self.generation != generation || (rules.replaces && self.uses > 0) {
+            Some(CloseReason::Recycled)
+        } else if is_expired {
+            Some(CloseReason::MaxLifetime)
+        } else if is_worn {
+            Some(CloseReason::MaxUses)
+        } else {
+            None
+        }
+    }
+
+    /// Whether it can be lent.
+    pub(super) fn fitness(
+        &self,
+        now: Time,
+        generation: u64,
+        rules: &AgeRules,
+        check_after: Option<Duration>,
+    ) -> Fitness {
+        if let Some(reason) = self.end(now, generation, rules) {
+            return Fitness::Unfit(reason);
+        }
+        match check_after {
+            Some(limit) if now.since(self.idle_since) >= limit => Fitness::Check,
+            _ => Fitness::Fit,
+        }
+    }
+
+    /// Whether it has idled too long.
+    pub(super) fn has_idled(&self, now: Time, rules: &AgeRules) -> bool {
+        !rules.keeps
+            && rules
+                .idle_timeout
+                .is_some_and(|limit| now.since(self.idle_since) >= limit)
+    }
+
+    /// Whether the last tenth of its life has begun.
+    pub(super) fn is_ending(&self, now: Time) -> bool {
+        self.expires_at.is_some_and(|expires_at| {
+            let life = expires_at.since(self.opened_at);
+            expires_at.since(now) <= life.mul_f64(0.1)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: AgeRules = AgeRules {
+        max_uses: Some(3),
+        idle_timeout: Some(Duration::from_secs(60)),
+        replaces: false,
+        keeps: false,
+    };
+    const SECOND: Option<Duration> = Some(Duration::from_secs(1));
+
+    fn at(seconds: u64) -> Time {
+        Time::from_millis(seconds * 1_000)
+    }
+
+    fn age() -> Age {
+        Age {
+            uses: 1,
+            ..Age::new(at(0), Some(Duration::from_secs(100)), 0.5, 7)
+        }
+    }
+
+    #[test]
+    fn a_connection_ends_when_it_is_too_old_too_worn_or_asked_to() {
+        let fitness = |age: Age, now, generation| age.fitness(at(now), generation, &RULES, None);
+        assert_eq!(fitness(age(), 94, 7), Fitness::Fit);
+        assert_eq!(
+            fitness(age(), 95, 7),
+            Fitness::Unfit(CloseReason::MaxLifetime)
+        );
+        assert_eq!(fitness(age(), 1, 8), Fitness::Unfit(CloseReason::Recycled));
+        assert_eq!(
+            fitness(Age { uses: 3, ..age() }, 1, 7),
+            Fitness::Unfit(CloseReason::MaxUses)
+        );
+        assert_eq!(
+            fitness(
+                Age {
+                    is_marked: true,
+                    ..age()
+                },
+                1,
+                7
+            ),
+            Fitness::Unfit(CloseReason::Recycled)
+        );
+        let once = AgeRules {
+            replaces: true,
+            ..RULES
+        };
+        assert_eq!(age().end(at(1), 7, &once), Some(CloseReason::Recycled));
+        assert_eq!(Age { uses: 0, ..age() }.end(at(1), 7, &once), None);
+    }
+
+    #[test]
+    fn what_has_idled_is_asked_and_what_is_busy_is_not() {
+        let fitness = |age: Age, seconds| age.fitness(at(seconds), 7, &RULES, SECOND);
+        assert_eq!(fitness(age(), 0), Fitness::Fit);
+        assert_eq!(fitness(age(), 1), Fitness::Check);
+        assert_eq!(age().fitness(at(50), 7, &RULES, None), Fitness::Fit);
+    }
+
+    #[test]
+    fn the_last_tenth_of_a_life_is_announced() {
+        assert_eq!(
+            [age().is_ending(at(85)), age().is_ending(at(86))],
+            [false, true]
+        );
+        assert!(!age().has_idled(at(59), &RULES));
+        assert!(age().has_idled(at(60), &RULES));
+    }
+}

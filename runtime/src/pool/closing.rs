@@ -1,0 +1,146 @@
+//! Closing a pool: nobody new, a grace for those who are there, and then nothing stays open.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::caller::Caller;
+use super::keeper::Work;
+use super::refusal::Refusal;
+use super::shared::{Pool, Shared};
+use super::slot::Lent;
+use crate::clock::Time;
+use crate::driver::Stopper;
+
+/// How long what was stopped after the grace may take to end.
+const STOP_LIMIT: Duration = Duration::from_secs(5);
+/// How long connections that were ended on the server may take to be noticed here.
+const LAST_LIMIT: Duration = Duration::from_secs(1);
+
+/// What closing came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+#[non_exhaustive]
+pub struct CloseReport {
+    /// Connections that were in use, and came back within the grace period.
+    pub drained: u64,
+    /// Connections that were still in use then: their statements were stopped, and their units of work rolled back.
+    pub cancelled: u64,
+    /// Connections closed in all, idle ones included.
+    pub closed: u64,
+    /// Connections that somebody still holds. A server has ended them; an SQLite file is open until they are dropped.
+    pub abandoned: u64,
+}
+
+impl CloseReport {
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            drained: self.drained + other.drained,
+            cancelled: self.cancelled + other.cancelled,
+            closed: self.closed + other.closed,
+            abandoned: self.abandoned + other.abandoned,
+        }
+    }
+}
+
+impl Pool {
+    /// Refuses new callers, waits for what is lent up to the grace period, then stops and closes everything.
+    ///
+    /// # Cancel safety
+    /// Dropped in between, new callers are refused, and what comes back is closed.
+    pub(crate) async fn close(&self) -> CloseReport {
+        let shared = self.shared();
+        let before = shared
+            .core
+            .look(|state, idle| (state.closed_count(), state.census(idle).lent as u64));
+        shared.decide(|state, idle, steps| state.close(Time::now(), idle, steps));
+        let grace = Instant::now() + shared.config.close_timeout;
+        let mut report = CloseReport::default();
+        if !shared.drained_by(grace).await {
+            let lent = shared.lent();
+            report.cancelled = lent.len() as u64;
+            for lent in &lent {
+                shared.stop(lent, "the database was closed");
+            }
+            if !shared.drained_by(Instant::now() + STOP_LIMIT).await {
+                for stopper in shared.lent().into_iter().filter_map(|lent| lent.stopper) {
+                    // A server that doesn't answer finds out when the sockets close.
+                    let _ = shared.control.terminate(stopper.process()).await;
+                }
+                shared.drained_by(Instant::now() + LAST_LIMIT).await;
+            }
+        }
+        report.abandoned = shared.lent().len() as u64;
+        report.drained = before.1.saturating_sub(report.cancelled);
+        report.closed = shared.core.look(|state, _| state.closed_count()) - before.0;
+        shared.control.close().await;
+        shared.send(Work::Stop);
+        report
+    }
+
+    /// Ends what a session does now: its statements are stopped on the server, its idle units of work lose their connections.
+    pub(crate) fn kill(&self, caller: &Caller, reason: &str) {
+        let shared = self.shared();
+
+        shared.decide(|state, idle, steps| {
+            state.refuse_all(
+                Time::now(),
+                Refusal::Killed,
+                |_, ask| ask.caller == Some(caller.id()),
+                idle,
+                steps,
+            );
+        });
+        let is_its = |lent: &Lent| {
+            lent.holder
+                .session
+                .as_ref()
+                .is_some_and(|name| Arc::ptr_eq(name, &caller.name))
+        };
+        for lent in shared.lent().iter().filter(|lent| is_its(lent)) {
+            shared.stop(lent, reason);
+        }
+    }
+
+    /// The last handle that matters is gone, and nobody can wait: closes what is idle at once, and the rest when it comes back.
+    pub(crate) fn abandon(&self) {
+        let shared = self.shared();
+        if !shared.core.look(|state, _| state.is_closed()) {
+            shared.decide(|state, idle, steps| state.close(Time::now(), idle, steps));
+        }
+        shared.send(Work::Stop);
+    }
+}
+
+impl Shared {
+    /// Waits until every connection is closed; `false` when that took too long.
+    async fn drained_by(&self, deadline: Instant) -> bool {
+        loop {
+            let mut progress = std::pin::pin!(self.progress.notified());
+            progress.as_mut().enable();
+            if self.core.look(|state, _| state.is_drained()) {
+                return true;
+            }
+            if tokio::time::timeout_at(deadline.into(), progress)
+                .await
+                .is_err()
+            {
+                return self.core.look(|state, _| state.is_drained());
+            }
+        }
+    }
+
+    /// The connections that somebody has.
+    pub(super) fn lent(&self) -> Vec<Lent> {
+        self.core
+            .slots()
+            .filter_map(|(slot, own)| own.lent(slot))
+            .collect()
+    }
+
+    /// Stops what runs on a connection, or takes the connection away if nothing does.
+    fn stop(&self, lent: &Lent, reason: &str) {
+        if let Some(stop) = lent.stopper.as_ref().and_then(Stopper::running) {
+            self.ask_to_stop(stop, Duration::ZERO);
+        }
+        lent.holder.reclaim(reason);
+    }
+}

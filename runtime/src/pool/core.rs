@@ -1,0 +1,207 @@
+//! The hand-over of connections: idle ones in front, and behind them one lock around everything that is decided.
+//!
+//! A connection has one owner at any moment: its idle bit, whoever holds its slot's number (a lease, a grant, the keeper),
+//! or nobody, when the slot is vacant. A slot's own lock is therefore never contended by two owners; it is what makes that
+//! safe to write down, and lets statistics look in.
+
+use std::sync::{Arc, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use crossbeam_utils::CachePadded;
+
+use super::idle::{Given, IdleSet, Shelf};
+use super::line::{Ask, Ticket, Verdict};
+use super::partition::{Affinity, Partition, Seat};
+use super::refusal::Refusal;
+use super::state::{SlotId, State, Step};
+use super::sync::{Mutex, MutexGuard};
+use crate::clock::Time;
+
+/// The hand-over of connections, each with its slot's contents `S`.
+#[derive(Debug)]
+pub(super) struct Core<S> {
+    idle: IdleSet,
+    slots: Box<[CachePadded<Mutex<S>>]>,
+    /// Guards everything that is decided, and who is to be woken.
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    state: State,
+    /// By the index of a ticket.
+    wakers: Vec<Option<Waker>>,
+    /// When somebody will look at the time for the state; later than ever when nobody will.
+    armed: Option<Time>,
+}
+
+/// What others have to do: open and close connections.
+pub(super) type Chores = Vec<Step>;
+
+/// How many shared words there are to be, and whether connections are kept for their last users.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Layout {
+    pub(super) threads: usize,
+    pub(super) keeps: bool,
+}
+
+impl<S> Core<S> {
+    pub(super) fn new(state: State, slots: impl IntoIterator<Item = S>, layout: Layout) -> Self {
+        let slots: Box<[_]> = slots
+            .into_iter()
+            .map(|slot| CachePadded::new(Mutex::new(slot)))
+            .collect();
+        Self {
+            idle: IdleSet::new(slots.len(), layout.threads, layout.keeps),
+            inner: Mutex::new(Inner {
+                state,
+                wakers: Vec::new(),
+                armed: None,
+            }),
+            slots,
+        }
+    }
+
+    /// What belongs to a slot.
+    pub(super) fn slot(&self, slot: SlotId) -> MutexGuard<'_, S> {
+        // Nothing that runs under the lock leaves it half done when it panics.
+        self.slots[slot]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn slots(&self) -> impl Iterator<Item = (SlotId, MutexGuard<'_, S>)> {
+        (0..self.slots.len()).map(|slot| (slot, self.slot(slot)))
+    }
+
+    pub(super) fn idle(&self) -> &IdleSet {
+        &self.idle
+    }
+
+    /// Takes an idle connection, with a unit of each of the caller's partitions. Touches no lock.
+    ///
+    /// When there is none, `Err` says of how many partitions, from the first, the caller has a unit now.
+    pub(super) fn take(&self, seat: Option<&Seat>) -> Result<SlotId, usize> {
+        let partitions = seat.map_or(&[][..], |seat| &seat.partitions);
+        for (index, partition) in partitions.iter().enumerate() {
+            if !partition.units.take() {
+                return Err(index);
+            }
+        }
+        let last = seat
+            .filter(|seat| seat.affinity != Affinity::None)
+            .and_then(Seat::last_slot)
+            .filter(|slot| self.idle.take_exactly(*slot));
+        last.or_else(|| self.idle.take()).ok_or(partitions.len())
+    }
+
+    /// Gives a clean connection back, whose slot is filled. Touches no lock unless somebody waits.
+    pub(super) fn give(
+        &self,
+        now: impl FnOnce() -> Time,
+        slot: SlotId,
+        shelf: Shelf,
+        chores: &mut Chores,
+    ) {
+        if self.idle.give(slot, shelf) == Given::Wanted {
+            let now = now();
+            self.decide(chores, |state, idle, steps| {
+                state.returned(now, slot, idle, steps)
+            });
+        }
+    }
+
+    /// Gives units back. Touches no lock unless somebody is parked.
+    pub(super) fn give_units(
+        &self,
+        now: impl Fn() -> Time,
+        partitions: &[Arc<Partition>],
+        chores: &mut Chores,
+    ) {
+        for partition in partitions {
+            if !partition.units.give() {
+                let now = now();
+                self.decide(chores, |state, idle, steps| {
+                    state.unit_returned(now, partition.id, idle, steps);
+                });
+            }
+        }
+    }
+
+    /// Stands in the line.
+    pub(super) fn ask(&self, now: Time, ask: Ask, chores: &mut Chores) -> Result<Ticket, Refusal> {
+        self.decide(chores, |state, idle, steps| {
+            state.ask(now, ask, idle, steps)
+        })
+    }
+
+    /// Whether a wait has ended; else the task is woken when it has.
+    pub(super) fn poll(&self, ticket: Ticket, cx: &mut Context<'_>) -> Poll<Verdict> {
+        let mut inner = self.lock();
+        if let Some(verdict) = inner.state.claim(ticket) {
+            return Poll::Ready(verdict);
+        }
+        if inner.wakers.len() <= ticket.index {
+            inner.wakers.resize(ticket.index + 1, None);
+        }
+        match &mut inner.wakers[ticket.index] {
+            Some(waker) => waker.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+        Poll::Pending
+    }
+
+    /// Gives up a place in the line, or what was granted there meanwhile: that is returned.
+    pub(super) fn leave(&self, now: Time, ticket: Ticket, chores: &mut Chores) -> Option<SlotId> {
+        self.decide(chores, |state, idle, steps| {
+            state.leave(now, ticket, idle, steps)
+        })
+    }
+
+    /// Has something decided under the lock. Wakes whom that concerns; the other steps become chores.
+    pub(super) fn decide<T>(
+        &self,
+        chores: &mut Chores,
+        with: impl FnOnce(&mut State, &IdleSet, &mut Vec<Step>) -> T,
+    ) -> T {
+        let mut steps = Vec::new();
+        let mut woken = Vec::new();
+        let answer = {
+            let mut inner = self.lock();
+            let answer = with(&mut inner.state, &self.idle, &mut steps);
+            for step in steps {
+                match step {
+                    Step::Wake { ticket } => {
+                        woken.extend(inner.wakers.get_mut(ticket.index).and_then(Option::take));
+                    }
+                    chore => chores.push(chore),
+                }
+            }
+            if let Some(alarm) = inner.state.alarm()
+                && inner.armed.is_none_or(|armed| alarm < armed)
+            {
+                inner.armed = Some(alarm);
+                chores.push(Step::Arm);
+            }
+            answer
+        };
+        woken.into_iter().for_each(Waker::wake);
+        answer
+    }
+
+    /// When to look at the time next; whoever asks will.
+    pub(super) fn arm(&self) -> Option<Time> {
+        let mut inner = self.lock();
+        inner.armed = inner.state.alarm();
+        inner.armed
+    }
+
+    /// Looks at what has been decided.
+    pub(super) fn look<T>(&self, with: impl FnOnce(&State, &IdleSet) -> T) -> T {
+        with(&self.lock().state, &self.idle)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

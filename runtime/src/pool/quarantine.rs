@@ -1,0 +1,118 @@
+//! Making a connection as good as new. Nothing is guessed: unless it is known to be clean, it is closed.
+
+use std::time::Duration;
+
+use super::config::Hook;
+use super::refusal::CloseReason;
+use super::shared::Pool;
+use super::state::SlotId;
+use crate::clock::Time;
+use crate::driver::{Command, RawConnection, Request, Wire, stop};
+use crate::error::{Error, ErrorKind, Result};
+
+/// How long an abandoned statement may go on by itself before it is stopped.
+pub(super) const CANCEL_AFTER: Duration = Duration::from_millis(20);
+/// How long a quarantine may take; then the connection is closed.
+const QUARANTINE_LIMIT: Duration = Duration::from_secs(5);
+/// How long a commit that nobody waits for any more may take. It is never cancelled: it decides for itself.
+const COMMIT_LIMIT: Duration = Duration::from_secs(60);
+
+/// Makes a connection as good as new, or closes it; with an `end`, closes it in any case, when nothing runs on it any more.
+pub(super) async fn clean(pool: Pool, slot: SlotId, end: Option<CloseReason>) {
+    let shared = pool.shared();
+    let Some(mut wire) = shared.core.slot(slot).wire.take() else {
+        return;
+    };
+    let was_clean = wire.is_clean();
+    let limit = match wire.in_flight() {
+        // Closing would lose the database.
+        _ if shared.endpoint.is_in_memory() => Duration::MAX,
+        Some(Command::Commit) => COMMIT_LIMIT,
+        _ => QUARANTINE_LIMIT,
+    };
+    let cleaned = tokio::time::timeout(limit, async {
+        stop(&mut wire, CANCEL_AFTER, |stop| {
+            shared.ask_to_stop(stop, Duration::ZERO)
+        })
+        .await;
+        match end {
+            Some(end) => Err(end),
+            None => pool.make_clean(&mut wire).await,
+        }
+    });
+    let cleaned = cleaned.await.unwrap_or(Err(CloseReason::NotCleanable));
+    {
+        let mut own = shared.core.slot(slot);
+        own.wire = Some(wire);
+        own.totals.cleaned += u64::from(cleaned.is_ok() && !was_clean);
+    }
+    match cleaned {
+        Ok(()) => {
+            shared.decide(|state, idle, steps| state.returned(Time::now(), slot, idle, steps))
+        }
+        Err(reason) => shared.retire(slot, reason),
+    }
+}
+
+impl Pool {
+    async fn make_clean(&self, wire: &mut Wire) -> Result<(), CloseReason> {
+        let shared = self.shared();
+        let config = &shared.config;
+        let Some(connection) = wire.connection() else {
+            return Err(CloseReason::NotCleanable);
+        };
+        if !connection.state().is_clean() {
+            let keeps_settings = connection.is_known();
+            if !connection.reset(shared.endpoint.is_in_memory()).await {
+                return Err(CloseReason::NotCleanable);
+            }
+            // What the program set when it was opened is gone with everything else.
+            if let Some(hook) = config
+                .hooks
+                .after_connect
+                .as_ref()
+                .filter(|_| !keeps_settings)
+            {
+                look(wire, hook)
+                    .await
+                    .map_err(|_| CloseReason::HookRefused)?;
+            }
+        }
+        if config.check_on_release {
+            let is_there = wire.exchange(ping()).await.is_ok();
+            shared.learn(is_there);
+            if !is_there {
+                return Err(CloseReason::ValidationFailed);
+            }
+        }
+        if let Some(hook) = &config.hooks.after_release
+            && !matches!(look(wire, hook).await, Ok(true))
+        {
+            return Err(CloseReason::HookRefused);
+        }
+        Ok(())
+    }
+}
+
+/// Lets the program look at a connection. What it leaves behind is as clean as it says; dropped or failed half-way, nothing
+/// is known of it.
+pub(super) async fn look<T>(wire: &mut Wire, hook: &Hook<T>) -> Result<T> {
+    let gone = || Error::new(ErrorKind::ConnectionLost, "the connection is gone");
+    let connection = wire.connection().ok_or_else(gone)?;
+    connection.forget();
+    let answer = hook(&mut RawConnection::new(connection)).await;
+    let answer = answer.map_err(|problem| {
+        Error::new(
+            ErrorKind::Connect,
+            format!("the program's hook failed: {problem}"),
+        )
+        .with_source(problem)
+    })?;
+    connection.vouch();
+    Ok(answer)
+}
+
+/// Asks whether a connection is still there.
+pub(super) fn ping() -> Request {
+    Request::control(Command::Ping, "SELECT 1", "ping")
+}
