@@ -7,6 +7,7 @@ use std::time::Instant;
 use wharf::prelude::*;
 
 use crate::bank::{Accounts, Audited, Bank, BankError, Order};
+use crate::dropper::Dropper;
 use crate::tally::{Kind, Tally};
 
 /// Every twentieth agent has an allowance that it is going to use up.
@@ -24,6 +25,8 @@ pub(crate) struct Agent {
     /// How many operations all agents have done, for the progress bar.
     done: Arc<AtomicU64>,
     random: fastrand::Rng,
+    /// Drops some of what it does.
+    dropper: Option<Dropper>,
     /// Where its last slice ended.
     cursor: Option<Cursor>,
 }
@@ -34,6 +37,7 @@ impl Agent {
         db: &Database,
         bank: Arc<Bank>,
         done: Arc<AtomicU64>,
+        random: fastrand::Rng,
     ) -> Result<Self> {
         let is_short = number % SHORT_EVERY == SHORT_EVERY - 1;
         let operations = if is_short {
@@ -50,25 +54,35 @@ impl Agent {
             session,
             bank,
             done,
-            random: fastrand::Rng::with_seed(number),
+            random,
+            dropper: None,
             cursor: None,
         })
+    }
+
+    /// Drops a tenth of its futures.
+    pub(crate) fn with_chaos(mut self) -> Self {
+        self.dropper = Some(Dropper::new(self.random.fork()));
+        self
     }
 
     /// Works until the time is up, or a limit says stop.
     pub(crate) async fn run(mut self, until: Instant) -> Tally {
         let mut tally = Tally::default();
+        let mut dropper = self.dropper.take();
         while Instant::now() < until {
             let kind = self.next_kind();
             let started = Instant::now();
-            let result = match kind {
-                Kind::Transfer => self.transfer(&mut tally).await,
-                Kind::LookUp => self.look_up().await,
-                Kind::Page => self.page().await,
-                Kind::Report => self.bank.report(&self.session).await.map(drop),
+            let operation = self.operate(kind, &mut tally);
+            let result = match &mut dropper {
+                Some(dropper) => dropper.run(kind, operation).await,
+                None => Some(operation.await),
             };
             self.done.fetch_add(1, Ordering::Relaxed);
-            tally.record(kind, started.elapsed(), result);
+            match result {
+                Some(result) => tally.record(kind, started.elapsed(), result),
+                None => tally.record_dropped(kind),
+            }
             if self.session.usage().refused > 0 {
                 break;
             }
@@ -82,6 +96,15 @@ impl Agent {
             30..80 => Kind::LookUp,
             80..99 => Kind::Page,
             _ => Kind::Report,
+        }
+    }
+
+    async fn operate(&mut self, kind: Kind, tally: &mut Tally) -> Result<(), BankError> {
+        match kind {
+            Kind::Transfer => self.transfer(tally).await,
+            Kind::LookUp => self.look_up().await,
+            Kind::Page => self.page().await,
+            Kind::Report => self.bank.report(&self.session).await.map(drop),
         }
     }
 
@@ -101,7 +124,6 @@ impl Agent {
             target,
             amount: self.random.i64(1..=LARGEST_AMOUNT),
         };
-        tally.transfers_called += 1;
         let audited = self.bank.transfer(&self.session, order).await?;
         tally.transfers_committed += 1;
         match audited {

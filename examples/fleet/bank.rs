@@ -60,6 +60,16 @@ impl Accounts {
     pub(crate) async fn count_by_balance_lt(db: &impl Executor, limit: i64) -> Result<u64>;
 }
 
+#[repository]
+impl Audits {
+    /// How many belong to no transfer, or to one whose audit refused.
+    #[query(
+        "SELECT count(*) FROM fleet_audit LEFT JOIN fleet_ledger ON fleet_ledger.id = fleet_audit.entry
+         WHERE fleet_ledger.id IS NULL OR fleet_ledger.amount % 10 = 0"
+    )]
+    pub(crate) async fn count_astray(db: &impl Executor) -> Result<i64>;
+}
+
 #[derive(Debug)]
 pub(crate) enum BankError {
     Insufficient,
@@ -107,15 +117,18 @@ pub(crate) enum Audited {
 #[derive(Debug)]
 pub(crate) struct Bank {
     pub(crate) accounts: u64,
-    /// How often the body of a transfer has run: more often than it was called, when some had to be run again.
-    pub(crate) runs: AtomicU64,
+    /// Runs of a transfer's body that were undone, since somebody else had changed an account.
+    pub(crate) overtaken: AtomicU64,
+    /// Runs of a transfer's body that were undone, since their connection broke.
+    pub(crate) broken: AtomicU64,
 }
 
 impl Bank {
     pub(crate) fn new(accounts: u64) -> Self {
         Self {
             accounts,
-            runs: AtomicU64::new(0),
+            overtaken: AtomicU64::new(0),
+            broken: AtomicU64::new(0),
         }
     }
 
@@ -132,7 +145,18 @@ impl Bank {
         uow: &UnitOfWork,
         order: Order,
     ) -> Result<Audited, BankError> {
-        self.runs.fetch_add(1, Ordering::Relaxed);
+        let moved = self.move_money(uow, order).await;
+        if let Err(BankError::Database(error)) = &moved {
+            match error.kind() {
+                ErrorKind::ConnectionLost => self.broken.fetch_add(1, Ordering::Relaxed),
+                _ if error.is_retryable() => self.overtaken.fetch_add(1, Ordering::Relaxed),
+                _ => 0,
+            };
+        }
+        moved
+    }
+
+    async fn move_money(&self, uow: &UnitOfWork, order: Order) -> Result<Audited, BankError> {
         let ids = [
             order.source.min(order.target),
             order.source.max(order.target),
@@ -165,10 +189,14 @@ impl Bank {
         )
         .await?;
         // A part of its own: when it fails, it is undone alone.
-        Ok(match self.audit(uow, &entry).await {
-            Ok(()) => Audited::Kept,
-            Err(problem) => Audited::Undone(problem),
-        })
+        match self.audit(uow, &entry).await {
+            Ok(()) => Ok(Audited::Kept),
+            // But without a connection there is nothing left to commit.
+            Err(BankError::Database(error)) if error.kind() == ErrorKind::ConnectionLost => {
+                Err(error.into())
+            }
+            Err(problem) => Ok(Audited::Undone(problem)),
+        }
     }
 
     /// Leaves a remark, and then refuses every tenth amount.

@@ -6,9 +6,16 @@
 //! limits, and works as fast as it is answered: it transfers money (a transaction with a nested one that sometimes fails and
 //! is undone alone), looks accounts up, reads pages, and adds everything up in a read-only transaction. The end is a table
 //! of what was done and how long it took, and the proof that no money was lost, made, or moved twice.
+//!
+//! With `--chaos` a tenth of what the agents do is dropped in the middle, at a random poll, and on a server their connections
+//! are killed while they work. Some transfers then can't say whether they were committed, but each is whole or not at all:
+//! the proof is the same to the coin, and no connection may be left in a transaction.
 
 mod agent;
+mod backends;
 mod bank;
+mod dropper;
+mod killer;
 mod options;
 mod place;
 mod proof;
@@ -25,6 +32,7 @@ use tokio::task::JoinSet;
 use wharf::prelude::*;
 
 use agent::Agent;
+use backends::Backends;
 use bank::{Account, Accounts, Audit, Bank, Entry, INITIAL_BALANCE};
 use options::{Command, Options};
 use place::Place;
@@ -62,20 +70,42 @@ async fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
     let place = Place::new(options.url.as_deref())?;
     let db = Database::connect(place.url()).await?;
     println!(
-        "{} accounts in {}, {} agents, {} s",
+        "{} accounts in {}, {} agents, {} s, seed {}",
         HumanCount(options.accounts),
         place,
         options.agents,
-        options.seconds
+        options.seconds,
+        options.seed
     );
     fill(&db, options.accounts).await?;
     let bank = Arc::new(Bank::new(options.accounts));
+    let backends = if options.chaos {
+        Some(Backends::connect(&db, &place).await?)
+    } else {
+        None
+    };
+    let mut random = fastrand::Rng::with_seed(options.seed);
     let started = Instant::now();
-    let tally = work(&db, &bank, options).await?;
-    table::print(&tally, &bank, started.elapsed());
-    let holds = proof::print(&db, &bank, &tally).await?;
+    let until = started + Duration::from_secs(options.seconds);
+    let (tally, killed) = tokio::try_join!(
+        work(&db, &bank, options, random.fork(), until),
+        kill(backends.as_ref(), random.fork(), until),
+    )?;
+    table::print(&tally, &bank, started.elapsed(), killed);
+    // What was dropped may still be on its way, and counts only when it is there or gone.
+    let open = match &backends {
+        Some(backends) => Some(backends.settle().await?),
+        None => None,
+    };
+    // Among the fleet's connections there may be one that was killed and doesn't know yet.
+    let witness = backends.as_ref().map_or(&db, Backends::db);
+    let holds = proof::print(witness, &bank, &tally, open).await?;
+    if let Some(backends) = backends {
+        backends.close().await;
+    }
     db.close().await;
-    Ok(holds && tally.is_as_expected())
+    let may_lose = options.chaos;
+    Ok(holds && tally.is_as_expected() && (may_lose || tally.lost == 0))
 }
 
 /// Makes the tables anew, and the accounts.
@@ -111,13 +141,20 @@ async fn work(
     db: &Database,
     bank: &Arc<Bank>,
     options: &Options,
+    mut random: fastrand::Rng,
+    until: Instant,
 ) -> Result<Tally, Box<dyn std::error::Error>> {
     let done = Arc::new(AtomicU64::new(0));
-    let started = Instant::now();
     let time = Duration::from_secs(options.seconds);
     let mut agents = JoinSet::new();
     for number in 0..options.agents {
-        agents.spawn(Agent::new(number, db, bank.clone(), done.clone())?.run(started + time));
+        let agent = Agent::new(number, db, bank.clone(), done.clone(), random.fork())?;
+        let agent = if options.chaos {
+            agent.with_chaos()
+        } else {
+            agent
+        };
+        agents.spawn(agent.run(until));
     }
     let bar = bar(
         time.as_millis() as u64,
@@ -130,7 +167,8 @@ async fn work(
         if let Ok(Some(ended)) = tokio::time::timeout(TICK, agents.join_next()).await {
             tally.add(ended?);
         }
-        bar.set_position(started.elapsed().min(time).as_millis() as u64);
+        let left = until.saturating_duration_since(Instant::now());
+        bar.set_position((time - left).as_millis() as u64);
         bar.set_message(format!(
             "{} operations",
             HumanCount(done.load(Ordering::Relaxed))
@@ -138,6 +176,18 @@ async fn work(
     }
     bar.finish_and_clear();
     Ok(tally)
+}
+
+/// Kills backends until the time is up, if there are any; how many there were.
+async fn kill(
+    backends: Option<&Backends>,
+    random: fastrand::Rng,
+    until: Instant,
+) -> Result<Option<u64>, Box<dyn std::error::Error>> {
+    match backends {
+        Some(backends) => Ok(Some(killer::run(backends, random, until).await?)),
+        None => Ok(None),
+    }
 }
 
 /// A bar on the terminal; none where there is no terminal.

@@ -11,6 +11,10 @@ usage: cargo run --release --example fleet -- [OPTIONS]
   --url URL      sqlite://FILE, postgres://USER@HOST/DATABASE or mysql://USER@HOST/DATABASE
                  (default: an SQLite file that is removed in the end)
                  Its tables fleet_accounts, fleet_ledger and fleet_audit are dropped first, and stay in the end.
+  --chaos        drops a tenth of all futures in the middle, and on a server kills connections every few hundred
+                 milliseconds. On PostgreSQL those of this process; on MariaDB, which can't tell, all of the same
+                 user in the same database; to see its transactions there, the user needs the privilege PROCESS.
+  --seed N       what all chances follow from         (default: another one every time; it is printed)
   --help         this text
 ";
 
@@ -26,6 +30,8 @@ pub(crate) struct Options {
     pub(crate) agents: u64,
     pub(crate) accounts: u64,
     pub(crate) url: Option<String>,
+    pub(crate) chaos: bool,
+    pub(crate) seed: u64,
 }
 
 impl Options {
@@ -36,6 +42,8 @@ impl Options {
             agents: 200,
             accounts: 100_000,
             url: None,
+            chaos: false,
+            seed: fastrand::u64(..),
         };
         while let Some(argument) = arguments.next() {
             let (name, value) = match argument.split_once('=') {
@@ -53,6 +61,8 @@ impl Options {
                 "--agents" => options.agents = number(&name, &value()?, 1..=10_000)?,
                 "--accounts" => options.accounts = number(&name, &value()?, 20..=10_000_000)?,
                 "--url" => options.url = Some(value()?),
+                "--chaos" => options.chaos = true,
+                "--seed" => options.seed = number(&name, &value()?, 0..=u64::MAX)?,
                 "--help" | "-h" => return Ok(Command::Help),
                 unknown => return Err(format!("there is no option `{unknown}`")),
             }

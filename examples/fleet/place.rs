@@ -14,7 +14,7 @@ impl Place {
     pub(crate) fn new(url: Option<&str>) -> std::io::Result<Self> {
         if let Some(url) = url {
             return Ok(Self {
-                url: url.to_owned(),
+                url: with_program(url),
                 directory: None,
             });
         }
@@ -32,12 +32,22 @@ impl Place {
     }
 }
 
+/// Lets PostgreSQL know which program and process its connections are from. Nobody else asks.
+fn with_program(url: &str) -> String {
+    if !url.starts_with("postgres") {
+        return url.to_owned();
+    }
+    let joint = if url.contains('?') { '&' } else { '?' };
+    let process = std::process::id();
+    format!("{url}{joint}application_name=wharf-fleet-{process}")
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A URL may hold a password.
         match (&self.directory, self.url.rsplit_once('@')) {
             (Some(_), _) => f.write_str("an SQLite file"),
-            (None, Some((_, host))) => f.write_str(host),
+            (None, Some((_, host))) => f.write_str(host.split('?').next().unwrap_or(host)),
             (None, None) => f.write_str(&self.url),
         }
     }

@@ -13,14 +13,26 @@ struct Expected {
     transfers: i64,
 }
 
-/// Prints each part of the proof; whether all of them hold.
-pub(crate) async fn print(db: &Database, bank: &Bank, tally: &Tally) -> Result<bool> {
+/// Prints each part of the proof; whether all of them hold. `open`: how many connections were left in a transaction, if
+/// anybody looked.
+pub(crate) async fn print(
+    db: &Database,
+    bank: &Bank,
+    tally: &Tally,
+    open: Option<u64>,
+) -> Result<bool> {
     println!("\nproof");
     let mut holds = true;
     let mut part = |is_so: bool, text: String| {
         println!("  {}  {text}", if is_so { "ok   " } else { "WRONG" });
         holds &= is_so;
     };
+    if let Some(open) = open {
+        part(
+            open == 0,
+            format!("{open} connections are left in a transaction"),
+        );
+    }
     let money = Accounts::money(db).await?;
     let (all, start) = (human(bank.accounts), bank.money());
     part(
@@ -39,14 +51,14 @@ pub(crate) async fn print(db: &Database, bank: &Bank, tally: &Tally) -> Result<b
 
     let (entries, audits) = (Ledger::count(db).await?, Audits::count(db).await?);
     let committed = tally.transfers_committed;
-    // A commit whose answer was lost may be there or not.
-    let lost = tally.unknown;
-    let fits = |found: u64, known: u64| (known..=known + lost).contains(&found);
+    let undecided = tally.transfers_undecided;
+    let fits = |found: u64, known: u64| (known..=known + undecided).contains(&found);
     part(
         fits(entries, committed),
         format!(
-            "{} transfers said they were committed, the ledger has {}",
+            "{} transfers said they were committed, {} couldn't say, the ledger has {}",
             human(committed),
+            human(undecided),
             human(entries)
         ),
     );
@@ -58,6 +70,11 @@ pub(crate) async fn print(db: &Database, bank: &Bank, tally: &Tally) -> Result<b
             human(kept),
             human(audits)
         ),
+    );
+    let astray = Audits::count_astray(db).await?;
+    part(
+        astray == 0,
+        format!("{astray} of them belong to no transfer, or to one whose audit refused"),
     );
 
     let expected = by_account(db, bank.accounts).await?;

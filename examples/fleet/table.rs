@@ -8,7 +8,8 @@ use indicatif::HumanCount;
 use crate::bank::Bank;
 use crate::tally::{Kind, Tally};
 
-pub(crate) fn print(tally: &Tally, bank: &Bank, took: Duration) {
+/// `killed`: how many backends chaos killed, if there was chaos.
+pub(crate) fn print(tally: &Tally, bank: &Bank, took: Duration, killed: Option<u64>) {
     println!(
         "\n{:<10} {:>12} {:>10} {:>10} {:>10} {:>10}",
         "", "operations", "per s", "p50 ms", "p95 ms", "p99 ms"
@@ -45,9 +46,7 @@ pub(crate) fn print(tally: &Tally, bank: &Bank, took: Duration) {
     count("rolled back: insufficient funds", tally.insufficient);
     count(
         "run again: somebody else had changed the account",
-        bank.runs
-            .load(Ordering::Relaxed)
-            .saturating_sub(tally.transfers_called),
+        bank.overtaken.load(Ordering::Relaxed),
     );
     count("audits refused, and undone alone", tally.audits_refused);
     for (limit, refused) in &tally.refused {
@@ -59,8 +58,16 @@ pub(crate) fn print(tally: &Tally, bank: &Bank, took: Duration) {
     if tally.gave_up > 0 {
         count("transfers given up after too many runs", tally.gave_up);
     }
-    if tally.unknown > 0 {
-        count("commits whose answer was lost", tally.unknown);
+    if let Some(killed) = killed {
+        count("futures dropped", tally.dropped);
+        count("backends killed", killed);
+    }
+    let lost = tally.lost + bank.broken.load(Ordering::Relaxed);
+    if killed.is_some() || lost > 0 {
+        count("lost connections seen", lost);
+    }
+    if killed.is_some() || tally.unknown > 0 {
+        count("commits unknown: their answer was lost", tally.unknown);
     }
     for (problem, times) in &tally.problems {
         count(&format!("NOT EXPECTED: {problem}"), *times);

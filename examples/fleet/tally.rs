@@ -37,15 +37,20 @@ impl Kind {
 pub(crate) struct Tally {
     /// Microseconds of each kind's operations, in the order of [`Kind::ALL`].
     latencies: [Histogram<u64>; 4],
-    pub(crate) transfers_called: u64,
     pub(crate) transfers_committed: u64,
     pub(crate) audits_kept: u64,
     pub(crate) audits_refused: u64,
     pub(crate) insufficient: u64,
     /// Transfers that were run again as often as allowed, and still lost.
     pub(crate) gave_up: u64,
+    /// Futures that were dropped in the middle.
+    pub(crate) dropped: u64,
+    /// Calls that failed since their connection broke.
+    pub(crate) lost: u64,
     /// Commits whose answer was lost.
     pub(crate) unknown: u64,
+    /// Transfers that were dropped, or whose commit's answer was lost: they may have been made or not.
+    pub(crate) transfers_undecided: u64,
     /// Refusals, by the limit's name.
     pub(crate) refused: BTreeMap<&'static str, u64>,
     /// Whatever should not have happened, and how often it did.
@@ -58,13 +63,15 @@ impl Default for Tally {
             latencies: std::array::from_fn(|_| {
                 Histogram::new_with_bounds(1, LONGEST_MICROS, 2).expect("such bounds are allowed")
             }),
-            transfers_called: 0,
             transfers_committed: 0,
             audits_kept: 0,
             audits_refused: 0,
             insufficient: 0,
             gave_up: 0,
+            dropped: 0,
+            lost: 0,
             unknown: 0,
+            transfers_undecided: 0,
             refused: BTreeMap::new(),
             problems: BTreeMap::new(),
         }
@@ -87,11 +94,20 @@ impl Tally {
             *self.refused.entry(limit.limit).or_default() += 1;
         } else if error.kind() == ErrorKind::CommitUnknown {
             self.unknown += 1;
+            self.transfers_undecided += u64::from(kind == Kind::Transfer);
         } else if error.is_retryable() && kind == Kind::Transfer {
             self.gave_up += 1;
+        } else if matches!(error.kind(), ErrorKind::ConnectionLost | ErrorKind::Connect) {
+            self.lost += 1;
         } else {
             self.problem(error.to_string());
         }
+    }
+
+    /// Notes one operation that was dropped in the middle.
+    pub(crate) fn record_dropped(&mut self, kind: Kind) {
+        self.dropped += 1;
+        self.transfers_undecided += u64::from(kind == Kind::Transfer);
     }
 
     fn measure(&mut self, kind: Kind, took: Duration) {
@@ -116,13 +132,15 @@ impl Tally {
             own.add(others)
                 .expect("all histograms have the same bounds");
         }
-        self.transfers_called += other.transfers_called;
         self.transfers_committed += other.transfers_committed;
         self.audits_kept += other.audits_kept;
         self.audits_refused += other.audits_refused;
         self.insufficient += other.insufficient;
         self.gave_up += other.gave_up;
+        self.dropped += other.dropped;
+        self.lost += other.lost;
         self.unknown += other.unknown;
+        self.transfers_undecided += other.transfers_undecided;
         for (limit, count) in other.refused {
             *self.refused.entry(limit).or_default() += count;
         }
