@@ -175,11 +175,12 @@ impl IdleSet {
         is_in(index) || self.kept(index).is_some_and(is_in)
     }
 
-    #[cfg(test)]
+    /// Whether whoever gives is to serve the line. Under the pool's lock all words say the same.
     pub(crate) fn is_raised(&self) -> bool {
-        self.words
-            .iter()
-            .all(|word| word.load(Ordering::Acquire) & WAIT != 0)
+        let says_so = |word: &CachePadded<AtomicU64>| word.load(Ordering::Acquire) & WAIT != 0;
+        let is_raised = self.words.iter().any(says_so);
+        debug_assert_eq!(is_raised, self.words.iter().all(says_so), "{self:?}");
+        is_raised
     }
 
     /// The shared word of a slot, and its bit there.

@@ -8,17 +8,21 @@
 #![deny(clippy::disallowed_methods)]
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 use std::time::Duration;
 
 use slab::Slab;
 
+use super::flow::Flow;
 use super::partition::PartitionId;
 use super::priority::Priority;
 use super::refusal::Refusal;
 use super::site::Runner;
 use super::state::SlotId;
 use crate::clock::Time;
+
+/// How many flows may be remembered, whoever waits.
+const FLOWS_KEPT: usize = 64;
 
 /// Whoever shares this number is one party in the line; 0 is everybody who has no session.
 pub(crate) type FlowId = u64;
@@ -36,6 +40,21 @@ pub(crate) struct Ticket {
 pub(super) struct Rank {
     key: u64,
     arrival: u64,
+}
+
+impl Rank {
+    fn new(priority: Priority, place: Option<u64>, arrival: u64) -> Self {
+        let key = place.map_or(0, |place| 1 + place + priority.penalty());
+        Self { key, arrival }
+    }
+}
+
+/// A waiter's rank has changed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Move {
+    pub(super) ticket: Ticket,
+    pub(super) from: Rank,
+    pub(super) to: Rank,
 }
 
 /// Somebody who wants a connection.
@@ -82,11 +101,21 @@ pub(super) enum Standing {
 pub(super) struct Waiter {
     pub(super) ask: Ask,
     pub(super) rank: Rank,
+    /// Its place in virtual time, before its priority counts; none for those who go before everybody.
+    place: Option<u64>,
     pub(super) since: Time,
+    /// When it had its units; before that, when it came.
+    pub(super) in_line_since: Time,
     pub(super) standing: Standing,
-    start: u64,
     /// Whether it has been told already that it doesn't wait for itself.
     pub(super) is_looked_at: bool,
+}
+
+impl Waiter {
+    /// Whether its wait hasn't ended.
+    pub(super) fn waits(&self) -> bool {
+        !matches!(self.standing, Standing::Done(_))
+    }
 }
 
 /// Who waits for a connection.
@@ -94,10 +123,13 @@ pub(super) struct Waiter {
 pub(super) struct Line {
     waiters: Slab<Waiter>,
     in_line: BTreeMap<Rank, Ticket>,
-    /// The start of the last one served: the virtual time.
+    /// The last place that was served: the virtual time.
     served: u64,
-    /// The start of each flow's last arrival, unless it is past.
-    last_starts: HashMap<FlowId, u64>,
+    flows: HashMap<FlowId, Flow>,
+    /// The flows in which gaps may have to be closed.
+    left: HashSet<FlowId>,
+    /// Above how many flows those that are past are forgotten.
+    flows_to_sweep: usize,
     /// May name waiters that are gone.
     deadlines: BinaryHeap<Reverse<(Time, Ticket)>>,
     arrivals: u64,
@@ -107,37 +139,29 @@ pub(super) struct Line {
 impl Line {
     /// Lets somebody into the room; see [`Line::stand`] for the line.
     pub(super) fn enter(&mut self, now: Time, ask: Ask, standing: Standing) -> Ticket {
-        let start = match self.last_starts.get(&ask.flow) {
-            Some(last) => self.served.max(last + 1),
-            None => self.served,
-        };
-        let key = if ask.is_front {
-            0
-        } else {
-            start + ask.priority.penalty()
-        };
-        if !ask.is_front {
-            self.last_starts.insert(ask.flow, start);
-        }
+        let flow = self.flows.entry(ask.flow).or_default();
+        // Whoever goes before everybody takes no place, or the virtual time would jump to the end of its flow.
+        let place = (!ask.is_front).then(|| flow.next_place(self.served));
         self.arrivals += 1;
-        let rank = Rank {
-            key,
-            arrival: self.arrivals,
-        };
-        self.waiting[ask.priority as usize] += 1;
-        let deadline = ask.deadline;
+        let rank = Rank::new(ask.priority, place, self.arrivals);
+        let (deadline, priority) = (ask.deadline, ask.priority);
         let waiter = Waiter {
             ask,
             rank,
+            place,
             since: now,
+            in_line_since: now,
             standing,
-            start,
             is_looked_at: false,
         };
         let ticket = Ticket {
             index: self.waiters.insert(waiter),
             arrival: rank.arrival,
         };
+        if place.is_some() {
+            flow.enter(self.served, ticket);
+        }
+        self.waiting[priority as usize] += 1;
         self.deadlines.push(Reverse((deadline, ticket)));
         if standing == Standing::InLine {
             self.in_line.insert(rank, ticket);
@@ -146,9 +170,10 @@ impl Line {
     }
 
     /// Puts a parked waiter in the line, at the place that it would have had.
-    pub(super) fn stand(&mut self, ticket: Ticket) {
+    pub(super) fn stand(&mut self, now: Time, ticket: Ticket) {
         if let Some(waiter) = self.get_mut(ticket) {
             waiter.standing = Standing::InLine;
+            waiter.in_line_since = now;
             let rank = waiter.rank;
             self.in_line.insert(rank, ticket);
         }
@@ -163,16 +188,26 @@ impl Line {
         let Some(waiter) = self.get_mut(ticket) else {
             return;
         };
-        let (rank, start, priority) = (waiter.rank, waiter.start, waiter.ask.priority);
-        let was_served = matches!(verdict, Verdict::Granted { .. });
-        if matches!(waiter.standing, Standing::Done(_)) {
+        if !waiter.waits() {
             return;
         }
         waiter.standing = Standing::Done(verdict);
+        let (rank, place, priority, flow) = (
+            waiter.rank,
+            waiter.place,
+            waiter.ask.priority,
+            waiter.ask.flow,
+        );
         self.in_line.remove(&rank);
         self.waiting[priority as usize] -= 1;
-        if was_served {
-            self.served = self.served.max(start);
+        if let Some(place) = place {
+            match verdict {
+                Verdict::Granted { .. } => {
+                    self.flows.entry(flow).or_default().serve(place);
+                    self.served = self.served.max(place);
+                }
+                Verdict::Refused(_) => self.leave_place(flow, place),
+            }
         }
         self.forget_the_past();
     }
@@ -181,12 +216,44 @@ impl Line {
     pub(super) fn remove(&mut self, ticket: Ticket) -> Option<Waiter> {
         self.get(ticket)?;
         let waiter = self.waiters.remove(ticket.index);
-        if !matches!(waiter.standing, Standing::Done(_)) {
+        if waiter.waits() {
             self.waiting[waiter.ask.priority as usize] -= 1;
+            self.in_line.remove(&waiter.rank);
+            if let Some(place) = waiter.place {
+                self.leave_place(waiter.ask.flow, place);
+            }
         }
-        self.in_line.remove(&waiter.rank);
         self.forget_the_past();
         Some(waiter)
+    }
+
+    /// Where many of a flow left without a connection, those behind them move up.
+    pub(super) fn close_gaps(&mut self) -> Vec<Move> {
+        let mut moves = Vec::new();
+        for flow in std::mem::take(&mut self.left) {
+            let Some(places) = self.flows.get_mut(&flow).map(Flow::close_gaps) else {
+                continue;
+            };
+            for (ticket, place) in places {
+                let Some(waiter) = self.get_mut(ticket) else {
+                    continue;
+                };
+                let from = waiter.rank;
+                waiter.place = Some(place);
+                waiter.rank = Rank::new(waiter.ask.priority, waiter.place, from.arrival);
+                let to = waiter.rank;
+                if self.in_line.remove(&from).is_some() {
+                    self.in_line.insert(to, ticket);
+                }
+                moves.push(Move { ticket, from, to });
+            }
+        }
+        moves
+    }
+
+    fn leave_place(&mut self, flow: FlowId, place: u64) {
+        self.flows.entry(flow).or_default().leave(place);
+        self.left.insert(flow);
     }
 
     pub(super) fn get(&self, ticket: Ticket) -> Option<&Waiter> {
@@ -208,7 +275,7 @@ impl Line {
                 index,
                 arrival: waiter.rank.arrival,
             };
-            (!matches!(waiter.standing, Standing::Done(_))).then_some((ticket, waiter))
+            waiter.waits().then_some((ticket, waiter))
         })
     }
 
@@ -247,8 +314,7 @@ impl Line {
     fn forget_the_past(&mut self) {
         while let Some(Reverse((_, ticket))) = self.deadlines.peek() {
             let ticket = *ticket;
-            let waits = |waiter: &Waiter| !matches!(waiter.standing, Standing::Done(_));
-            if self.get(ticket).is_some_and(waits) {
+            if self.get(ticket).is_some_and(Waiter::waits) {
                 break;
             }
             self.deadlines.pop();
@@ -262,11 +328,16 @@ impl Line {
         }
         // The busy period is over, and with it everybody's debts.
         if self.waiting.iter().all(|count| *count == 0) {
-            self.last_starts.clear();
+            self.flows.clear();
+            self.left.clear();
         }
-        if self.last_starts.len() > 64 && self.last_starts.len() > 2 * self.waiters.len() {
+        if self.flows.len() > self.flows_to_sweep.max(FLOWS_KEPT) {
+            // Where everybody comes once, all have the same place and the time would stand still, and nobody be past. As a
+            // round it is over: whoever waits came before those who come now, and stays ahead of them.
+            self.served += 1;
             let served = self.served;
-            self.last_starts.retain(|_, last| *last >= served);
+            self.flows.retain(|_, flow| !flow.is_past(served));
+            self.flows_to_sweep = 2 * self.flows.len();
         }
     }
 }

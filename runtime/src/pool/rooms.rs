@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use slab::Slab;
 
-use super::line::{Rank, Ticket};
+use super::line::{Move, Rank, Ticket};
 use super::partition::{Partition, PartitionId, PartitionKey, PartitionKind, PartitionLimits};
 use super::refusal::Refusal;
 use super::units::Units;
@@ -191,6 +191,18 @@ impl Rooms {
         }
     }
 
+    /// A waiter's rank has changed.
+    pub(super) fn rerank(&mut self, partitions: &[PartitionId], changed: Move) {
+        for id in partitions {
+            let room = &mut self.rooms[*id];
+            for ranks in [&mut room.parked, &mut room.in_line] {
+                if let Some(ticket) = ranks.remove(&changed.from) {
+                    ranks.insert(changed.to, ticket);
+                }
+            }
+        }
+    }
+
     /// Who comes before everybody, because its partition has less than is guaranteed to it.
     pub(super) fn owed(&self) -> Option<Ticket> {
         let owed = self.guaranteed.iter().filter_map(|id| {
@@ -214,20 +226,14 @@ impl Rooms {
         })
     }
 
-    /// Whether everything adds up: somebody is parked exactly where the word says so.
-    #[cfg(test)]
-    pub(super) fn assert_consistent(&self) {
-        for (_, room) in &self.rooms {
+    /// Whether somebody is parked exactly where the word says so, and nobody has more than is allowed.
+    pub(super) fn add_up(&self) -> bool {
+        self.rooms.iter().all(|(_, room)| {
             let units = &room.partition.units;
-            assert_eq!(
-                units.is_parked(),
-                !room.parked.is_empty(),
-                "{}",
-                room.partition.key
-            );
-            if let Some(limit) = room.partition.limits.max_connections {
-                assert!(units.in_use() <= u64::from(limit), "{}", room.partition.key);
-            }
-        }
+            let in_use = units.in_use();
+            units.is_parked() != room.parked.is_empty()
+                && room.units_waiting <= in_use
+                && in_use <= units.limit()
+        })
     }
 }

@@ -29,6 +29,8 @@ pub(crate) type SlotId = usize;
 pub(crate) const LOOK_AFTER: Duration = Duration::from_millis(100);
 /// How much the last gap between two grants counts in the mean.
 const DRAIN_WEIGHT: f64 = 0.1;
+/// Failures that are further apart than this many times `connect_timeout`, which one try may take, are two outages.
+const OUTAGE_GAP: u32 = 2;
 
 /// What the state needs to know of the configuration.
 #[derive(Debug, Clone)]
@@ -151,11 +153,12 @@ impl State {
         self.rooms.enter(&partitions, ask.units);
         if self.line.len() == 0 {
             self.last_grant = None;
+            self.look_at = None;
         }
         let first = partitions.first().copied().unwrap_or_default();
         let ticket = self.line.enter(now, ask, Standing::Parked { at: first });
         self.look_at.get_or_insert(now + LOOK_AFTER);
-        self.advance(ticket);
+        self.advance(now, ticket);
         self.settle(now, idle, steps);
         Ok(ticket)
     }
@@ -197,7 +200,7 @@ impl State {
         self.counts.left += 1;
         self.rooms
             .exit(waiter.rank, &waiter.ask.partitions, waiter.ask.units);
-        self.units_back(&waiter.ask.partitions[..waiter.ask.units]);
+        self.units_back(now, &waiter.ask.partitions[..waiter.ask.units]);
         self.settle(now, idle, steps);
         None
     }
@@ -223,7 +226,7 @@ impl State {
         idle: &IdleSet,
         steps: &mut Vec<Step>,
     ) {
-        self.unit_back(partition);
+        self.unit_back(now, partition);
         self.settle(now, idle, steps);
     }
 
@@ -275,6 +278,10 @@ impl State {
         steps: &mut Vec<Step>,
     ) {
         self.counts.open_failures += 1;
+        let lasts = self.settings.connect_timeout.saturating_mul(OUTAGE_GAP);
+        self.outage = self
+            .outage
+            .filter(|outage| now.since(outage.retry_at) <= lasts);
         let outage = self.outage.get_or_insert(Outage {
             attempts: 0,
             since: now,
@@ -312,7 +319,8 @@ impl State {
         while let Some(ticket) = self.line.overdue(now) {
             let since = self.line.get(ticket).map_or(now, |waiter| waiter.since);
             self.counts.timed_out += 1;
-            self.refuse(
+            self.end(
+                now,
                 ticket,
                 Refusal::TimedOut {
                     waited: now.since(since),
@@ -327,7 +335,8 @@ impl State {
     pub(crate) fn sample(&mut self, now: Time, idle: &IdleSet, steps: &mut Vec<Step>) {
         self.rooms.sweep();
         let in_use = self.in_use(idle);
-        let waiting = self.line.len();
+        // A limit of one's own is no reason for a greater pool.
+        let waiting = self.line.len_in_line();
         let Some(elastic) = &mut self.settings.elastic else {
             return;
         };
@@ -335,7 +344,7 @@ impl State {
         if let Some(resize) = elastic.sample(now, count(in_use), count(waiting)) {
             tracing::debug!(from = resize.from, to = resize.to, reason = ?resize.reason, "the pool changes its size");
         }
-        while self.tally.occupied() > self.limit()
+        while self.tally.staying() > self.limit()
             && let Some(slot) = self.take_idle(idle)
         {
             self.retire(slot, CloseReason::Surplus, steps);
@@ -345,13 +354,14 @@ impl State {
 
     /// Whether an idle connection may be closed for having idled: never below the minimum.
     pub(crate) fn has_surplus(&self) -> bool {
-        self.tally.occupied() > self.settings.min
+        self.tally.staying() > self.settings.min
     }
 
-    /// Opens connections until there are `count`.
+    /// Begins to open connections until there are `count`, as many at once as may be. Up to the minimum the others follow.
     pub(crate) fn fill(&mut self, count: usize, steps: &mut Vec<Step>) {
         while !self.is_closed
             && self.tally.occupied() < count.min(self.limit())
+            && self.tally.count(Place::Opening) < self.settings.max_opening
             && self.open_one(steps)
         {}
     }
@@ -381,7 +391,7 @@ impl State {
             .filter(|(ticket, waiter)| is_meant(*ticket, &waiter.ask));
         let meant: Vec<Ticket> = meant.map(|(ticket, _)| ticket).collect();
         for ticket in meant {
-            self.refuse(ticket, refusal, steps);
+            self.end(now, ticket, refusal, steps);
         }
         self.settle(now, idle, steps);
     }
@@ -457,12 +467,14 @@ impl State {
     }
 
     pub(crate) fn census(&self, idle: &IdleSet) -> Census {
-        let lent = self.in_use(idle);
+        // Read once, since it changes meanwhile: each open connection is idle or lent, and not both.
+        let open = self.tally.count(Place::Open);
+        let idle = idle.count().min(open);
         Census {
             max: self.settings.max,
             limit: self.limit(),
-            idle: idle.count(),
-            lent,
+            idle,
+            lent: open - idle,
             opening: self.tally.count(Place::Opening),
             quarantined: self.tally.count(Place::Quarantined),
             closing: self.tally.count(Place::Closing),
@@ -495,8 +507,17 @@ impl State {
         }
     }
 
+    /// Lets those move up who stand behind others that left.
+    fn close_gaps(&mut self) {
+        for changed in self.line.close_gaps() {
+            if let Some(waiter) = self.line.get(changed.ticket) {
+                self.rooms.rerank(&waiter.ask.partitions, changed);
+            }
+        }
+    }
+
     /// Takes as many units for a waiter as there are; with all of them it stands in the line.
-    fn advance(&mut self, ticket: Ticket) {
+    fn advance(&mut self, now: Time, ticket: Ticket) {
         let Some(waiter) = self.line.get_mut(ticket) else {
             return;
         };
@@ -509,23 +530,23 @@ impl State {
         }
         self.rooms
             .stand(&waiter.ask.partitions, waiter.rank, ticket);
-        self.line.stand(ticket);
+        self.line.stand(now, ticket);
     }
 
-    fn units_back(&mut self, partitions: &[PartitionId]) {
+    fn units_back(&mut self, now: Time, partitions: &[PartitionId]) {
         for id in partitions {
             if !self.rooms.partition(*id).units.give() {
-                self.unit_back(*id);
+                self.unit_back(now, *id);
             }
         }
     }
 
-    fn unit_back(&mut self, id: PartitionId) {
+    fn unit_back(&mut self, now: Time, id: PartitionId) {
         if let Some(ticket) = self.rooms.unit_back(id) {
             if let Some(waiter) = self.line.get_mut(ticket) {
                 waiter.ask.units += 1;
             }
-            self.advance(ticket);
+            self.advance(now, ticket);
         }
     }
 
@@ -534,6 +555,7 @@ impl State {
         if self.is_closed {
             return;
         }
+        self.close_gaps();
         while self.line.len_in_line() > 0 {
             let Some(slot) = idle.raise() else { break };
             self.put(now, slot, idle, steps);
@@ -545,6 +567,22 @@ impl State {
             && self.wants_more()
             && self.open_one(steps)
         {}
+        self.check(idle);
+    }
+
+    /// What must hold whenever the lock is released. Nothing in a release build.
+    fn check(&self, idle: &IdleSet) {
+        debug_assert_eq!(
+            self.line.len_in_line() > 0,
+            idle.is_raised(),
+            "somebody is in line: who gives is to see it"
+        );
+        debug_assert_eq!(self.tally.count(Place::Vacant), self.vacant.len());
+        debug_assert!(
+            self.rooms.add_up(),
+            "somebody is parked where the word says so, and there alone: {:?}",
+            self.rooms
+        );
     }
 
     /// Gives a connection that is nobody's to whoever is next, or to the idle ones.
@@ -552,7 +590,7 @@ impl State {
         if self.is_closed {
             return self.retire(slot, CloseReason::PoolClosed, steps);
         }
-        if self.tally.occupied() > self.limit() {
+        if self.tally.staying() > self.limit() {
             return self.retire(slot, CloseReason::Surplus, steps);
         }
         while let Some(ticket) = self.rooms.owed().or_else(|| self.line.first()) {
@@ -573,14 +611,16 @@ impl State {
         };
         let waited = now.since(waiter.since);
         let may_shed = waiter.ask.priority != Priority::Critical && !waiter.ask.is_front;
+        // Whoever waits for a limit of its own doesn't wait for the pool.
+        let stood = now.since(waiter.in_line_since);
         let verdict = self
             .settings
             .codel
             .as_mut()
-            .map(|codel| codel.served(now, waited));
+            .map(|codel| codel.served(now, stood));
         if may_shed && verdict == Some(codel::Verdict::Shed) {
             self.counts.shed += 1;
-            self.refuse(ticket, Refusal::Shed { waited }, steps);
+            self.end(now, ticket, Refusal::Shed { waited }, steps);
             return false;
         }
         self.rooms
@@ -598,22 +638,22 @@ impl State {
         true
     }
 
-    /// Ends a wait without a connection. What that frees is given to others by [`State::settle`].
-    fn refuse(&mut self, ticket: Ticket, refusal: Refusal, steps: &mut Vec<Step>) {
-        let Some(waiter) = self.line.get(ticket) else {
+    /// Ends a wait without a connection, unless it has ended already.
+    fn end(&mut self, now: Time, ticket: Ticket, refusal: Refusal, steps: &mut Vec<Step>) {
+        let Some(waiter) = self.line.get(ticket).filter(|waiter| waiter.waits()) else {
             return;
         };
         let (rank, ask) = (waiter.rank, waiter.ask.clone());
         self.line.conclude(ticket, Verdict::Refused(refusal));
         self.rooms.exit(rank, &ask.partitions, ask.units);
-        self.units_back(&ask.partitions[..ask.units]);
+        self.units_back(now, &ask.partitions[..ask.units]);
         steps.push(Step::Wake { ticket });
     }
 
     fn wants_more(&self) -> bool {
         let opening = self.tally.count(Place::Opening);
         let is_wanted =
-            opening < self.line.len_in_line() || self.tally.occupied() < self.settings.min;
+            opening < self.line.len_in_line() || self.tally.staying() < self.settings.min;
         !self.is_closed
             && is_wanted
             && opening < self.settings.max_opening

@@ -50,6 +50,11 @@ impl Tally {
         self.places.len() - self.count(Place::Vacant)
     }
 
+    /// The same without those that are being closed: they count against the server's limits, and for nothing else.
+    pub(super) fn staying(&self) -> usize {
+        self.occupied() - self.count(Place::Closing)
+    }
+
     /// Connections that somebody may yet get without opening one.
     pub(super) fn in_circulation(&self) -> usize {
         self.count(Place::Open) + self.count(Place::Quarantined)

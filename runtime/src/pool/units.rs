@@ -55,11 +55,14 @@ impl Units {
         self.word.fetch_and(!PARKED, Ordering::AcqRel);
     }
 
+    pub(crate) fn limit(&self) -> u64 {
+        self.limit
+    }
+
     pub(crate) fn in_use(&self) -> u64 {
         self.word.load(Ordering::Acquire) / ONE
     }
 
-    #[cfg(test)]
     pub(crate) fn is_parked(&self) -> bool {
         self.word.load(Ordering::Acquire) & PARKED != 0
     }

@@ -1,1 +1,113 @@
+use super::*;
 
+fn line() -> Line {
+    Line::default()
+}
+
+fn ask(flow: FlowId, deadline_ms: u64) -> Ask {
+    Ask {
+        flow,
+        caller: None,
+        priority: Priority::Normal,
+        is_front: false,
+        deadline: Time::from_millis(deadline_ms),
+        fails_fast: false,
+        partitions: Vec::new(),
+        units: 0,
+        runner: Runner::current(),
+    }
+}
+
+fn enter(line: &mut Line, ask: Ask) -> Ticket {
+    line.enter(Time::from_millis(0), ask, Standing::InLine)
+}
+
+fn grant(line: &mut Line, ticket: Ticket) {
+    line.conclude(
+        ticket,
+        Verdict::Granted {
+            slot: 0,
+            waited: Duration::ZERO,
+        },
+    );
+    line.remove(ticket);
+}
+
+#[test]
+fn what_is_known_of_those_who_are_gone_is_forgotten() {
+    let mut line = line();
+    for flow in 0..10_000 {
+        let ticket = enter(&mut line, ask(flow, 1_000_000));
+        if flow % 2 == 0 {
+            grant(&mut line, ticket);
+        } else {
+            line.remove(ticket);
+        }
+        line.close_gaps();
+    }
+    // One more round, in which the virtual time moves on.
+    for _ in 0..200 {
+        let ticket = enter(&mut line, ask(0, 1_000_000));
+        grant(&mut line, ticket);
+    }
+    for flow in 0..100 {
+        enter(&mut line, ask(flow, 1_000_000));
+    }
+    assert!(line.flows.len() < 1_000, "{} flows", line.flows.len());
+    assert!(
+        line.deadlines.len() < 1_000,
+        "{} deadlines",
+        line.deadlines.len()
+    );
+    assert_eq!(line.waiters.len(), 100);
+}
+
+#[test]
+fn the_earliest_deadline_is_of_somebody_who_waits() {
+    let mut line = line();
+    let [a, b, c] = [30, 10, 20].map(|deadline| enter(&mut line, ask(0, deadline)));
+    assert_eq!(line.next_deadline(), Some((Time::from_millis(10), b)));
+    line.remove(b);
+    assert_eq!(line.overdue(Time::from_millis(19)), None);
+    assert_eq!(line.overdue(Time::from_millis(20)), Some(c));
+    line.conclude(
+        c,
+        Verdict::Refused(Refusal::TimedOut {
+            waited: Duration::ZERO,
+        }),
+    );
+    assert_eq!(line.next_deadline(), Some((Time::from_millis(30), a)));
+}
+
+#[test]
+fn the_number_of_a_ticket_is_of_one_waiter_only() {
+    let mut line = line();
+    let old = enter(&mut line, ask(0, 1));
+    line.remove(old);
+    let new = enter(&mut line, ask(0, 1));
+    assert_eq!(old.index, new.index);
+    assert!(line.get(old).is_none() && line.remove(old).is_none());
+    assert!(line.get(new).is_some());
+}
+
+#[test]
+fn nobody_moves_up_beyond_the_virtual_time_at_which_it_came() {
+    let mut line = line();
+    let leavers: Vec<Ticket> = (0..10).map(|_| enter(&mut line, ask(1, 1))).collect();
+    for _ in 0..20 {
+        let ticket = enter(&mut line, ask(2, 1));
+        grant(&mut line, ticket);
+    }
+    let late = enter(&mut line, ask(1, 1));
+    let before = line.get(late).unwrap().rank;
+    for ticket in leavers {
+        line.remove(ticket);
+    }
+    line.close_gaps();
+    assert_eq!(
+        line.get(late).unwrap().rank,
+        before,
+        "it came when all others had been served"
+    );
+    assert_eq!(line.ahead_of(late), Some(0));
+}

@@ -1,0 +1,39 @@
+//! The pool's core as the runtime has it, with a checker's primitives in place of the standard library's.
+
+#[path = "../../../runtime/src/pool/core.rs"]
+mod core;
+#[path = "../../../runtime/src/pool/flow.rs"]
+mod flow;
+mod idle;
+// Where it is included, its tests would be looked for elsewhere.
+#[rustfmt::skip]
+#[path = "../../../runtime/src/pool/line.rs"]
+mod line;
+#[path = "../../../runtime/src/pool/partition.rs"]
+mod partition;
+#[path = "../../../runtime/src/pool/priority.rs"]
+mod priority;
+#[path = "../../../runtime/src/pool/refusal.rs"]
+mod refusal;
+#[path = "../../../runtime/src/pool/rooms.rs"]
+mod rooms;
+#[path = "../../../runtime/src/pool/site.rs"]
+mod site;
+#[rustfmt::skip]
+#[path = "../../../runtime/src/pool/state.rs"]
+mod state;
+#[path = "../../../runtime/src/pool/tally.rs"]
+mod tally;
+mod tasks;
+#[path = "../../../runtime/src/pool/units.rs"]
+mod units;
+
+mod sync {
+    pub(super) use crate::primitives::{AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering};
+}
+
+pub(crate) use idle::plant_a_lost_wake_up;
+pub(crate) use priority::Priority;
+pub(crate) use refusal::{CloseReason, Refusal};
+pub(crate) use state::{Failure, SlotId, Step};
+pub(crate) use tasks::{Caller, Options, Pool};
