@@ -133,7 +133,7 @@ impl PoolConfig {
 
     /// How many callers may wait; one more fails at once with [`ErrorKind::PoolOverloaded`](crate::ErrorKind::PoolOverloaded).
     ///
-    /// Default: 100,000. Up to 10,000,000; with 0 nobody waits.
+    /// Default: 100,000. Up to 10,000,000; with 0 nobody waits. Those for whom a connection is still to be opened don't count.
     pub fn max_waiters(mut self, waiters: u32) -> Self {
         self.max_waiters = waiters;
         self

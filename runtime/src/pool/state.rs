@@ -167,8 +167,11 @@ impl State {
         if self.is_closed {
             return Some(Refusal::Closed);
         }
+        // Those for whom there is a connection to open wait for that, and not in the line.
+        let coming =
+            self.limit().saturating_sub(self.tally.occupied()) + self.tally.count(Place::Opening);
         let (waiting, allowed) = (self.line.len(), self.settings.max_waiters);
-        if waiting >= allowed && !ask.is_front {
+        if waiting >= allowed.saturating_add(coming) && !ask.is_front {
             return Some(Refusal::LineFull { waiting, allowed });
         }
         self.rooms.admit(&ask.partitions).err()

@@ -154,6 +154,8 @@ fn one_waiter_too_many_is_told_at_once() {
         0 ask b in=acme
         0 ask c
         0 ask d
+        0 ask g
+        0 ask h
         0 ask e front
         1 opened 0
         2 ask f in=acme
