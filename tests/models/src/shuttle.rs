@@ -62,7 +62,7 @@ fn check(name: &str, scheduler: impl Scheduler + 'static) {
     let mut config = Config::new();
     config.silence_warnings = true;
     let began = Instant::now();
-    let schedules = Runner::new(scheduler, Config::new()).run(scenario);
+    let schedules = Runner::new(scheduler, config).run(scenario);
     println!("{name}: {schedules} schedules in {:.1?}", began.elapsed());
 }
 
