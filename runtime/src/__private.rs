@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use crate::database::Database;
 pub use crate::driver::Element;
 #[cfg(feature = "json")]
 pub use crate::driver::Json;
@@ -10,29 +11,27 @@ pub use crate::entity::{Column, ColumnDef, Entity, Table};
 pub use crate::error::{Error, Result};
 pub use crate::executor::{Executor, RowsStream, WriteExecutor, target};
 pub use crate::pool::Site;
+use crate::pool::{AcquireOptions, Lease, Purpose};
 pub use crate::query::{
     Cursor, Derived, DerivedOrder, Effect, Filter, Op, Piece, StatementCache, Template, Term, Texts,
 };
 pub use crate::repository::{Page, Repository, Select, Slice, crud, derived, template};
+use crate::topology::Access;
 pub use crate::transaction::{Isolation, Propagation, TransactionOptions};
 pub use crate::transactional::Runner;
 pub use crate::unit_of_work::{ReadOnly, ReadWrite, UnitOfWork};
 
 /// A borrowed connection on which nothing is run: what the benches measure.
 #[derive(Debug)]
-pub struct Checkout(#[expect(dead_code, reason = "held for its drop")] crate::pool::Lease);
+pub struct Checkout(#[expect(dead_code, reason = "held for its drop")] Lease);
 
 /// Borrows a connection as a lone read does.
 ///
 /// # Errors
 /// As any call that needs a connection.
-pub async fn checkout(database: &crate::Database) -> Result<Checkout> {
-    let options =
-        crate::pool::AcquireOptions::new(Site::named("checkout"), crate::pool::Purpose::Statement);
-    let lease = database
-        .node()
-        .lease(crate::topology::Access::Read, options)
-        .await?;
+pub async fn checkout(database: &Database) -> Result<Checkout> {
+    let options = AcquireOptions::new(Site::named("checkout"), Purpose::Statement);
+    let lease = database.node().lease(Access::Read, options).await?;
     Ok(Checkout(lease))
 }
 

@@ -164,10 +164,12 @@ fn one_waiter_too_many_is_told_at_once() {
             0 ask a in=acme              open 0
             0 ask b in=acme              b: PartitionFull { partition: 0, waiting: 1, allowed: 1 }
             0 ask c                      open 1
-            0 ask d                      d: LineFull { waiting: 2, allowed: 2 }
+            0 ask d                      -
+            0 ask g                      -
+            0 ask h                      h: LineFull { waiting: 4, allowed: 2 }
             0 ask e front                -
             1 opened 0                   e gets 0
-            2 ask f in=acme              f: LineFull { waiting: 2, allowed: 2 }
+            2 ask f in=acme              f: LineFull { waiting: 4, allowed: 2 }
         "#]],
     );
 }
