@@ -62,10 +62,8 @@ enum Attempt {
     Check(Lease),
     /// It was too old, and is being replaced.
     Unfit,
-    /// There is none; of so many partitions, from the first, the caller has a unit.
-    None {
-        units: usize,
-    },
+    /// There is none.
+    None,
 }
 
 impl Pool {
@@ -99,10 +97,8 @@ impl Pool {
                 Attempt::Ready(lease) => Some(lease),
                 Attempt::Check(lease) => self.checked(lease).await,
                 Attempt::Unfit => None,
-                Attempt::None { units } => {
-                    let slot = self
-                        .wait(&options, seat.as_deref(), units, has_waited)
-                        .await?;
+                Attempt::None => {
+                    let slot = self.wait(&options, seat.as_deref(), has_waited).await?;
                     // Whatever happens to the connection, its place in the line was used up for it.
                     has_waited = true;
                     attempt = self.lend(slot, seat.clone(), &options);
@@ -123,7 +119,12 @@ impl Pool {
     fn attempt(&self, seat: Option<&Arc<Seat>>, options: &AcquireOptions) -> Attempt {
         match self.shared().core.take(seat.map(Arc::as_ref)) {
             Ok(slot) => self.lend(slot, seat.cloned(), options),
-            Err(units) => Attempt::None { units },
+            Err(units) => {
+                // Whoever is not going to wait must not keep them.
+                let partitions = seat.map_or(&[][..], |seat| &seat.partitions[..units]);
+                self.shared().give_units(partitions);
+                Attempt::None
+            }
         }
     }
 

@@ -31,6 +31,8 @@ struct Inner {
     state: State,
     /// By the index of a ticket.
     wakers: Vec<Option<Waker>>,
+    /// Empty between two decisions; kept, so that none of them allocates.
+    steps: Vec<Step>,
     /// When somebody will look at the time for the state; later than ever when nobody will.
     armed: Option<Time>,
 }
@@ -56,6 +58,7 @@ impl<S> Core<S> {
             inner: Mutex::new(Inner {
                 state,
                 wakers: Vec::new(),
+                steps: Vec::new(),
                 armed: None,
             }),
             slots,
@@ -164,15 +167,17 @@ impl<S> Core<S> {
         chores: &mut Chores,
         with: impl FnOnce(&mut State, &IdleSet, &mut Vec<Step>) -> T,
     ) -> T {
-        let mut steps = Vec::new();
-        let mut woken = Vec::new();
+        // Hardly ever more than one, and that one without an allocation.
+        let (mut woken, mut others) = (None, Vec::new());
         let answer = {
             let mut inner = self.lock();
-            let answer = with(&mut inner.state, &self.idle, &mut steps);
-            for step in steps {
+            let inner = &mut *inner;
+            let answer = with(&mut inner.state, &self.idle, &mut inner.steps);
+            for step in inner.steps.drain(..) {
                 match step {
                     Step::Wake { ticket } => {
-                        woken.extend(inner.wakers.get_mut(ticket.index).and_then(Option::take));
+                        let waker = inner.wakers.get_mut(ticket.index).and_then(Option::take);
+                        others.extend(waker.and_then(|waker| woken.replace(waker)));
                     }
                     chore => chores.push(chore),
                 }
@@ -185,7 +190,7 @@ impl<S> Core<S> {
             }
             answer
         };
-        woken.into_iter().for_each(Waker::wake);
+        others.into_iter().chain(woken).for_each(Waker::wake);
         answer
     }
 

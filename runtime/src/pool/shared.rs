@@ -13,7 +13,7 @@ use super::config::{PoolConfig, Recycling, Sizing};
 use super::core::{Chores, Core, Layout};
 use super::idle::{IdleSet, Shelf};
 use super::keeper::{self, Work};
-use super::partition::{Affinity, PartitionKey, Seat};
+use super::partition::{Affinity, Partition, PartitionKey, Seat};
 use super::refusal::CloseReason;
 use super::site::Site;
 use super::slot::Slot;
@@ -256,12 +256,15 @@ impl Shared {
         self.carry_out(chores);
     }
 
+    pub(super) fn give_units(&self, partitions: &[Arc<Partition>]) {
+        let mut chores = Chores::new();
+        self.core.give_units(Time::now, partitions, &mut chores);
+        self.carry_out(chores);
+    }
+
     pub(super) fn units_back(&self, seat: Option<&Seat>) {
         if let Some(seat) = seat {
-            let mut chores = Chores::new();
-            self.core
-                .give_units(Time::now, &seat.partitions, &mut chores);
-            self.carry_out(chores);
+            self.give_units(&seat.partitions);
         }
     }
 

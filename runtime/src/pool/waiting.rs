@@ -23,25 +23,17 @@ const DEADLOCK_AFTER: Duration = super::state::LOOK_AFTER;
 const NAMED_HOLDERS: usize = 3;
 
 impl Pool {
-    /// Waits in the line, with the units of the first `units` partitions. The connection comes with the others.
+    /// Waits in the line. The connection comes with a unit of each of the caller's partitions.
     pub(super) async fn wait(
         &self,
         options: &AcquireOptions,
         seat: Option<&Seat>,
-        units: usize,
         has_waited: bool,
     ) -> Result<SlotId> {
         let shared = self.shared();
         let partitions = seat.map_or(&[][..], |seat| &seat.partitions);
-        let held = &partitions[..units];
-        let give_up = |error| {
-            let mut chores = Chores::new();
-            shared.core.give_units(Time::now, held, &mut chores);
-            shared.carry_out(chores);
-            Err(error)
-        };
         if let Some(error) = self.known_deadlock(options) {
-            return give_up(error);
+            return Err(error);
         }
         let now = Time::now();
         let timeout = shared.config.acquire_timeout;
@@ -59,7 +51,7 @@ impl Pool {
             deadline: now + timeout,
             fails_fast: options.fails_fast,
             partitions: partitions.iter().map(|partition| partition.id).collect(),
-            units,
+            units: 0,
             runner: Runner::current(),
         };
         let mut chores = Chores::new();
@@ -67,7 +59,7 @@ impl Pool {
         shared.carry_out(chores);
         let ticket = match asked {
             Ok(ticket) => ticket,
-            Err(refusal) => return give_up(self.explain(refusal, options)),
+            Err(refusal) => return Err(self.explain(refusal, options)),
         };
         let leave = LeaveOnDrop {
             shared,
