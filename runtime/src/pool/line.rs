@@ -107,8 +107,8 @@ pub(super) struct Waiter {
     /// When it had its units; before that, when it came.
     pub(super) in_line_since: Time,
     pub(super) standing: Standing,
-    /// Whether it has been told already that it doesn't wait for itself.
-    pub(super) is_looked_at: bool,
+    /// When it was last seen whether it waits for itself; before that, when it came.
+    pub(super) looked_at: Time,
 }
 
 impl Waiter {
@@ -152,7 +152,7 @@ impl Line {
             since: now,
             in_line_since: now,
             standing,
-            is_looked_at: false,
+            looked_at: now,
         };
         let ticket = Ticket {
             index: self.waiters.insert(waiter),

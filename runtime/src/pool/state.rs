@@ -25,7 +25,7 @@ use crate::policy::histogram::WaitHistogram;
 /// The number of a slot: room for one connection.
 pub(crate) type SlotId = usize;
 
-/// How old a wait is when it is looked at, once, whether the waiter waits for itself.
+/// How old a wait is when it is looked at, and looked at again, whether the waiter waits for itself.
 pub(crate) const LOOK_AFTER: Duration = Duration::from_millis(100);
 /// How much the last gap between two grants counts in the mean.
 const DRAIN_WEIGHT: f64 = 0.1;
@@ -413,23 +413,28 @@ impl State {
         self.is_closed && self.tally.occupied() == 0
     }
 
-    /// Those who wait for the first time as long as [`LOOK_AFTER`], once each.
+    /// Those who have waited for [`LOOK_AFTER`] since they came or were looked at last.
     pub(crate) fn due_for_a_look(&mut self, now: Time) -> Vec<Ticket> {
-        let is_due = |since: Time| since + LOOK_AFTER <= now;
-        let new = self
+        let waiting: Vec<(Ticket, Time)> = self
             .line
             .waiting()
-            .filter(|(_, waiter)| !waiter.is_looked_at);
-        let (due, later): (Vec<_>, Vec<_>) = new
-            .map(|(ticket, waiter)| (ticket, waiter.since))
-            .partition(|(_, since)| is_due(*since));
-        self.look_at = later.iter().map(|(_, since)| *since + LOOK_AFTER).min();
-        for (ticket, _) in &due {
-            if let Some(waiter) = self.line.get_mut(*ticket) {
-                waiter.is_looked_at = true;
+            .map(|(ticket, waiter)| (ticket, waiter.looked_at + LOOK_AFTER))
+            .collect();
+        let mut due = Vec::new();
+        for (ticket, look_at) in waiting {
+            if look_at <= now
+                && let Some(waiter) = self.line.get_mut(ticket)
+            {
+                waiter.looked_at = now;
+                due.push(ticket);
             }
         }
-        due.into_iter().map(|(ticket, _)| ticket).collect()
+        let next = self
+            .line
+            .waiting()
+            .map(|(_, waiter)| waiter.looked_at + LOOK_AFTER);
+        self.look_at = next.min();
+        due
     }
 
     /// When time alone will change something.

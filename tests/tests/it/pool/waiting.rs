@@ -48,6 +48,24 @@ on_all_engines! {
         db.close().await;
     }
 
+    async fn a_branch_waits_for_another_one_of_its_task_as_long_as_that_is_busy(_db: &Database, place: &Place) {
+        let db = &place.open(PoolConfig::new().max_connections(1)).await?;
+        open_accounts(db, [1]).await?;
+        let busy = async {
+            let unit = db.begin().await?;
+            // Longer than it takes to call an idle unit a deadlock.
+            let started = std::time::Instant::now();
+            while started.elapsed() < Duration::from_millis(400) {
+                Accounts::count(&unit).await?;
+            }
+            unit.commit().await
+        };
+        let (busy, other) = tokio::join!(busy, set_balance(db, 1, 7));
+        busy?;
+        assert_eq!(other?.balance, 7);
+        db.close().await;
+    }
+
     async fn readers_of_a_file_are_never_in_the_way_of_its_writer(db: &Database) {
         open_accounts(db, [1]).await?;
         db.transaction(async |uow| {

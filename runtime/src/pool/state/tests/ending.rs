@@ -119,7 +119,7 @@ fn who_waits_for_its_own_limit_is_not_shed() {
 }
 
 #[test]
-fn each_waiter_is_looked_at_once() {
+fn each_waiter_is_looked_at_now_and_then() {
     check(
         one(),
         "
@@ -142,7 +142,7 @@ fn each_waiter_is_looked_at_once() {
             100 look                     look at b
             149 look                     -
             150 look                     look at c
-            300 look                     -
+            300 look                     look at b, look at c
         "#]],
     );
 }
