@@ -131,27 +131,27 @@ impl<S> Core<S> {
         }
     }
 
-    /// Stands in the line.
-    pub(super) fn ask(&self, now: Time, ask: Ask, chores: &mut Chores) -> Result<Ticket, Refusal> {
-        self.decide(chores, |state, idle, steps| {
+    /// Stands in the line. The first look at how the wait goes is taken in the same breath: see [`Core::poll`].
+    pub(super) fn ask(
+        &self,
+        now: Time,
+        ask: Ask,
+        cx: &mut Context<'_>,
+        chores: &mut Chores,
+    ) -> Result<(Ticket, Poll<Verdict>), Refusal> {
+        let mut inner = self.lock();
+        let asked = inner.decide(&self.idle, chores, |state, idle, steps| {
             state.ask(now, ask, idle, steps)
-        })
+        });
+        let looked = asked.0.map(|ticket| (ticket, inner.poll(ticket, cx)));
+        drop(inner);
+        asked.1.wake();
+        looked
     }
 
     /// Whether a wait has ended; else the task is woken when it has.
     pub(super) fn poll(&self, ticket: Ticket, cx: &mut Context<'_>) -> Poll<Verdict> {
-        let mut inner = self.lock();
-        if let Some(verdict) = inner.state.claim(ticket) {
-            return Poll::Ready(verdict);
-        }
-        if inner.wakers.len() <= ticket.index {
-            inner.wakers.resize(ticket.index + 1, None);
-        }
-        match &mut inner.wakers[ticket.index] {
-            Some(waker) => waker.clone_from(cx.waker()),
-            none => *none = Some(cx.waker().clone()),
-        }
-        Poll::Pending
+        self.lock().poll(ticket, cx)
     }
 
     /// Gives up a place in the line, or what was granted there meanwhile: that is returned.
@@ -167,30 +167,8 @@ impl<S> Core<S> {
         chores: &mut Chores,
         with: impl FnOnce(&mut State, &IdleSet, &mut Vec<Step>) -> T,
     ) -> T {
-        // Hardly ever more than one, and that one without an allocation.
-        let (mut woken, mut others) = (None, Vec::new());
-        let answer = {
-            let mut inner = self.lock();
-            let inner = &mut *inner;
-            let answer = with(&mut inner.state, &self.idle, &mut inner.steps);
-            for step in inner.steps.drain(..) {
-                match step {
-                    Step::Wake { ticket } => {
-                        let waker = inner.wakers.get_mut(ticket.index).and_then(Option::take);
-                        others.extend(waker.and_then(|waker| woken.replace(waker)));
-                    }
-                    chore => chores.push(chore),
-                }
-            }
-            if let Some(alarm) = inner.state.alarm()
-                && inner.armed.is_none_or(|armed| alarm < armed)
-            {
-                inner.armed = Some(alarm);
-                chores.push(Step::Arm);
-            }
-            answer
-        };
-        others.into_iter().chain(woken).for_each(Waker::wake);
+        let (answer, woken) = self.lock().decide(&self.idle, chores, with);
+        woken.wake();
         answer
     }
 
@@ -208,5 +186,65 @@ impl<S> Core<S> {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn poll(&mut self, ticket: Ticket, cx: &mut Context<'_>) -> Poll<Verdict> {
+        if let Some(verdict) = self.state.claim(ticket) {
+            return Poll::Ready(verdict);
+        }
+        if self.wakers.len() <= ticket.index {
+            self.wakers.resize(ticket.index + 1, None);
+        }
+        match &mut self.wakers[ticket.index] {
+            Some(waker) => waker.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+        Poll::Pending
+    }
+
+    fn decide<T>(
+        &mut self,
+        idle: &IdleSet,
+        chores: &mut Chores,
+        with: impl FnOnce(&mut State, &IdleSet, &mut Vec<Step>) -> T,
+    ) -> (T, Woken) {
+        let mut woken = Woken::default();
+        let answer = with(&mut self.state, idle, &mut self.steps);
+        for step in self.steps.drain(..) {
+            match step {
+                Step::Wake { ticket } => {
+                    let waker = self.wakers.get_mut(ticket.index).and_then(Option::take);
+                    let before = waker.and_then(|waker| woken.last.replace(waker));
+                    woken.others.extend(before);
+                }
+                chore => chores.push(chore),
+            }
+        }
+        if let Some(alarm) = self.state.alarm()
+            && self.armed.is_none_or(|armed| alarm < armed)
+        {
+            self.armed = Some(alarm);
+            chores.push(Step::Arm);
+        }
+        (answer, woken)
+    }
+}
+
+/// Who is to be woken when the lock is released. Hardly ever more than one, and that one without an allocation.
+#[derive(Default)]
+#[must_use = "somebody waits to be woken"]
+struct Woken {
+    last: Option<Waker>,
+    others: Vec<Waker>,
+}
+
+impl Woken {
+    fn wake(self) {
+        self.others
+            .into_iter()
+            .chain(self.last)
+            .for_each(Waker::wake);
     }
 }

@@ -1,6 +1,7 @@
 //! Waiting for a connection: until it is granted, until the time is up, or until it is plain that it is in vain.
 
 use std::future::poll_fn;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use super::acquire::AcquireOptions;
@@ -55,20 +56,32 @@ impl Pool {
             runner: Runner::current(),
         };
         let mut chores = Chores::new();
-        let asked = shared.core.ask(now, ask, &mut chores);
+        let mut ask = Some(ask);
+        // Ready at once: it is only for the waker.
+        let asked = poll_fn(|cx| match ask.take() {
+            Some(ask) => Poll::Ready(shared.core.ask(now, ask, cx, &mut chores)),
+            None => Poll::Pending,
+        });
+        let asked = asked.await;
         shared.carry_out(chores);
-        let ticket = match asked {
-            Ok(ticket) => ticket,
+        let (ticket, looked) = match asked {
+            Ok(asked) => asked,
             Err(refusal) => return Err(self.explain(refusal, options)),
         };
-        let leave = LeaveOnDrop {
-            shared,
-            seat,
-            ticket,
+        let verdict = match looked {
+            Poll::Ready(verdict) => verdict,
+            Poll::Pending => {
+                let leave = LeaveOnDrop {
+                    shared,
+                    seat,
+                    ticket,
+                };
+                let verdict = poll_fn(|cx| shared.core.poll(ticket, cx)).await;
+                // It has been claimed: there is nothing left to leave.
+                std::mem::forget(leave);
+                verdict
+            }
         };
-        let verdict = poll_fn(|cx| shared.core.poll(ticket, cx)).await;
-        // It has been claimed: there is nothing left to leave.
-        std::mem::forget(leave);
         match verdict {
             Verdict::Granted { slot, .. } => Ok(slot),
             Verdict::Refused(refusal) => Err(self.explain(refusal, options)),

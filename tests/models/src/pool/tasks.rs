@@ -6,6 +6,7 @@
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic;
+use std::task::Poll;
 use std::time::Duration;
 
 use super::core::{Chores, Core, Layout};
@@ -137,10 +138,16 @@ impl Pool {
             runner: Runner::current(),
         };
         let mut chores = Chores::new();
-        let asked = self.core.ask(self.now(), ask, &mut chores);
+        let (now, mut ask) = (self.now(), Some(ask));
+        // Ready at once: it is only for the waker.
+        let asked = poll_fn(|cx| match ask.take() {
+            Some(ask) => Poll::Ready(self.core.ask(now, ask, cx, &mut chores)),
+            None => Poll::Pending,
+        });
+        let asked = asked.await;
         self.carry_out(chores);
-        let ticket = match asked {
-            Ok(ticket) => ticket,
+        let (ticket, looked) = match asked {
+            Ok(asked) => asked,
             Err(refusal) => {
                 self.units_back(&caller.seat.partitions[..units]);
                 return Err(refusal);
@@ -151,7 +158,10 @@ impl Pool {
             caller,
             ticket,
         };
-        let verdict = poll_fn(|cx| self.core.poll(ticket, cx)).await;
+        let verdict = match looked {
+            Poll::Ready(verdict) => verdict,
+            Poll::Pending => poll_fn(|cx| self.core.poll(ticket, cx)).await,
+        };
         std::mem::forget(leave);
         match verdict {
             Verdict::Granted { slot, .. } => Ok(slot),

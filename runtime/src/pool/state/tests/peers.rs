@@ -216,9 +216,11 @@ fn whoever_polled_last_is_woken() {
     );
     let mut chores = Chores::new();
     let now = Time::from_millis(0);
-    let ticket = core
-        .ask(now, ask(0, Priority::Normal), &mut chores)
+    let mut cx = Context::from_waker(Waker::noop());
+    let (ticket, looked) = core
+        .ask(now, ask(0, Priority::Normal), &mut cx, &mut chores)
         .unwrap();
+    assert_eq!(looked, Poll::Pending);
     let wakers = [Arc::new(Woken::default()), Arc::new(Woken::default())];
     for waker in &wakers {
         let waker = Waker::from(waker.clone());

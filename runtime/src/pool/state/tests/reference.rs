@@ -271,8 +271,16 @@ impl Both {
             deadline,
             ..ask(flow, priority)
         };
-        match self.core.ask(self.now, ask, &mut self.chores) {
-            Ok(ticket) => self.waiting.push(Waiter {
+        let mut cx = Context::from_waker(Waker::noop());
+        match self.core.ask(self.now, ask, &mut cx, &mut self.chores) {
+            Ok((_, Poll::Ready(Verdict::Granted { slot, .. }))) => {
+                let place = self.idle.iter().position(|idle| *idle == slot);
+                self.idle
+                    .remove(place.expect("what is granted was nobody's"));
+                self.lend(slot, tenant);
+            }
+            Ok((_, Poll::Ready(Verdict::Refused(refusal)))) => panic!("{refusal:?} at once"),
+            Ok((ticket, Poll::Pending)) => self.waiting.push(Waiter {
                 ticket,
                 flow,
                 priority,
