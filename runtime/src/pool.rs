@@ -15,6 +15,7 @@ mod caller;
 mod closing;
 mod config;
 mod core;
+mod desk;
 mod flow;
 mod holder;
 mod idle;

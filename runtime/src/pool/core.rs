@@ -4,17 +4,18 @@
 //! or nobody, when the slot is vacant. A slot's own lock is therefore never contended by two owners; it is what makes that
 //! safe to write down, and lets statistics look in.
 
-use std::sync::{Arc, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::task::Waker;
 
 use crossbeam_utils::CachePadded;
 
+use super::desk::{Desk, Wait};
 use super::idle::{Given, IdleSet, Shelf};
 use super::line::{Ask, Ticket, Verdict};
 use super::partition::{Affinity, Partition, Seat};
 use super::refusal::Refusal;
 use super::state::{SlotId, State, Step};
-use super::sync::{Mutex, MutexGuard};
+use super::sync::{Mutex, MutexGuard, lock};
 use crate::clock::Time;
 
 /// The hand-over of connections, each with its slot's contents `S`.
@@ -29,8 +30,8 @@ pub(super) struct Core<S> {
 #[derive(Debug)]
 struct Inner {
     state: State,
-    /// By the index of a ticket.
-    wakers: Vec<Option<Waker>>,
+    /// By the index of a ticket: where its end is told.
+    desks: Vec<Option<Arc<Desk>>>,
     /// Empty between two decisions; kept, so that none of them allocates.
     steps: Vec<Step>,
     /// When somebody will look at the time for the state; later than ever when nobody will.
@@ -57,7 +58,7 @@ impl<S> Core<S> {
             idle: IdleSet::new(slots.len(), layout.threads, layout.keeps),
             inner: Mutex::new(Inner {
                 state,
-                wakers: Vec::new(),
+                desks: Vec::new(),
                 steps: Vec::new(),
                 armed: None,
             }),
@@ -67,10 +68,7 @@ impl<S> Core<S> {
 
     /// What belongs to a slot.
     pub(super) fn slot(&self, slot: SlotId) -> MutexGuard<'_, S> {
-        // Nothing that runs under the lock leaves it half done when it panics.
-        self.slots[slot]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        lock(&self.slots[slot])
     }
 
     pub(super) fn slots(&self) -> impl Iterator<Item = (SlotId, MutexGuard<'_, S>)> {
@@ -131,34 +129,36 @@ impl<S> Core<S> {
         }
     }
 
-    /// Stands in the line. The first look at how the wait goes is taken in the same breath: see [`Core::poll`].
-    pub(super) fn ask(
-        &self,
-        now: Time,
-        ask: Ask,
-        cx: &mut Context<'_>,
-        chores: &mut Chores,
-    ) -> Result<(Ticket, Poll<Verdict>), Refusal> {
-        let mut inner = self.lock();
-        let asked = inner.decide(&self.idle, chores, |state, idle, steps| {
-            state.ask(now, ask, idle, steps)
-        });
-        let looked = asked.0.map(|ticket| (ticket, inner.poll(ticket, cx)));
-        drop(inner);
-        asked.1.wake();
-        looked
-    }
-
-    /// Whether a wait has ended; else the task is woken when it has.
-    pub(super) fn poll(&self, ticket: Ticket, cx: &mut Context<'_>) -> Poll<Verdict> {
-        self.lock().poll(ticket, cx)
+    /// Stands in the line; see [`Desk::look`] for how the wait goes.
+    pub(super) fn ask(&self, now: Time, ask: Ask, chores: &mut Chores) -> Result<Wait, Refusal> {
+        let (asked, woken) = {
+            let mut guard = self.lock();
+            let inner = &mut *guard;
+            let asked = inner.state.ask(now, ask, &self.idle, &mut inner.steps);
+            // Before the steps: the wait may have ended already.
+            let wait = asked.map(|ticket| inner.seat(ticket));
+            (wait, inner.conclude(chores))
+        };
+        woken.wake();
+        asked
     }
 
     /// Gives up a place in the line, or what was granted there meanwhile: that is returned.
-    pub(super) fn leave(&self, now: Time, ticket: Ticket, chores: &mut Chores) -> Option<SlotId> {
-        self.decide(chores, |state, idle, steps| {
-            state.leave(now, ticket, idle, steps)
-        })
+    pub(super) fn leave(&self, now: Time, wait: &Wait, chores: &mut Chores) -> Option<SlotId> {
+        let (granted, woken) = {
+            let mut guard = self.lock();
+            let inner = &mut *guard;
+            let granted = match wait.desk.take() {
+                Some(Verdict::Granted { slot, .. }) => Some(slot),
+                Some(Verdict::Refused(_)) => None,
+                None => inner
+                    .state
+                    .leave(now, wait.ticket, &self.idle, &mut inner.steps),
+            };
+            (granted, inner.conclude(chores))
+        };
+        woken.wake();
+        granted
     }
 
     /// Has something decided under the lock. Wakes whom that concerns; the other steps become chores.
@@ -167,7 +167,12 @@ impl<S> Core<S> {
         chores: &mut Chores,
         with: impl FnOnce(&mut State, &IdleSet, &mut Vec<Step>) -> T,
     ) -> T {
-        let (answer, woken) = self.lock().decide(&self.idle, chores, with);
+        let (answer, woken) = {
+            let mut guard = self.lock();
+            let inner = &mut *guard;
+            let answer = with(&mut inner.state, &self.idle, &mut inner.steps);
+            (answer, inner.conclude(chores))
+        };
         woken.wake();
         answer
     }
@@ -185,39 +190,34 @@ impl<S> Core<S> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.inner)
     }
 }
 
 impl Inner {
-    fn poll(&mut self, ticket: Ticket, cx: &mut Context<'_>) -> Poll<Verdict> {
-        if let Some(verdict) = self.state.claim(ticket) {
-            return Poll::Ready(verdict);
+    /// Makes a desk for a ticket.
+    fn seat(&mut self, ticket: Ticket) -> Wait {
+        let desk = Arc::new(Desk::new());
+        if self.desks.len() <= ticket.index {
+            self.desks.resize(ticket.index + 1, None);
         }
-        if self.wakers.len() <= ticket.index {
-            self.wakers.resize(ticket.index + 1, None);
-        }
-        match &mut self.wakers[ticket.index] {
-            Some(waker) => waker.clone_from(cx.waker()),
-            none => *none = Some(cx.waker().clone()),
-        }
-        Poll::Pending
+        self.desks[ticket.index] = Some(desk.clone());
+        Wait { ticket, desk }
     }
 
-    fn decide<T>(
-        &mut self,
-        idle: &IdleSet,
-        chores: &mut Chores,
-        with: impl FnOnce(&mut State, &IdleSet, &mut Vec<Step>) -> T,
-    ) -> (T, Woken) {
+    /// Lays down what has been decided, and passes on what others have to do.
+    fn conclude(&mut self, chores: &mut Chores) -> Woken {
         let mut woken = Woken::default();
-        let answer = with(&mut self.state, idle, &mut self.steps);
         for step in self.steps.drain(..) {
             match step {
                 Step::Wake { ticket } => {
-                    let waker = self.wakers.get_mut(ticket.index).and_then(Option::take);
-                    let before = waker.and_then(|waker| woken.last.replace(waker));
-                    woken.others.extend(before);
+                    let desk = self.desks.get_mut(ticket.index).and_then(Option::take);
+                    if let (Some(desk), Some(verdict)) = (desk, self.state.claim(ticket)) {
+                        let before = desk
+                            .lay(verdict)
+                            .and_then(|waker| woken.last.replace(waker));
+                        woken.others.extend(before);
+                    }
                 }
                 chore => chores.push(chore),
             }
@@ -228,7 +228,7 @@ impl Inner {
             self.armed = Some(alarm);
             chores.push(Step::Arm);
         }
-        (answer, woken)
+        woken
     }
 }
 

@@ -1,12 +1,12 @@
 //! Waiting for a connection: until it is granted, until the time is up, or until it is plain that it is in vain.
 
 use std::future::poll_fn;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use super::acquire::AcquireOptions;
 use super::core::Chores;
-use super::line::{Ask, Ticket, Verdict};
+use super::desk::Wait;
+use super::line::{Ask, Verdict};
 use super::partition::Seat;
 use super::priority::Priority;
 use super::refusal::Refusal;
@@ -56,32 +56,21 @@ impl Pool {
             runner: Runner::current(),
         };
         let mut chores = Chores::new();
-        let mut ask = Some(ask);
-        // Ready at once: it is only for the waker.
-        let asked = poll_fn(|cx| match ask.take() {
-            Some(ask) => Poll::Ready(shared.core.ask(now, ask, cx, &mut chores)),
-            None => Poll::Pending,
-        });
-        let asked = asked.await;
+        let asked = shared.core.ask(now, ask, &mut chores);
         shared.carry_out(chores);
-        let (ticket, looked) = match asked {
-            Ok(asked) => asked,
+        let wait = match asked {
+            Ok(wait) => wait,
             Err(refusal) => return Err(self.explain(refusal, options)),
         };
-        let verdict = match looked {
-            Poll::Ready(verdict) => verdict,
-            Poll::Pending => {
-                let leave = LeaveOnDrop {
-                    shared,
-                    seat,
-                    ticket,
-                };
-                let verdict = poll_fn(|cx| shared.core.poll(ticket, cx)).await;
-                // It has been claimed: there is nothing left to leave.
-                std::mem::forget(leave);
-                verdict
-            }
+        let desk = wait.desk.clone();
+        let leave = LeaveOnDrop {
+            shared,
+            seat,
+            wait: Some(wait),
         };
+        let verdict = poll_fn(|cx| desk.look(cx)).await;
+        // It has been told: there is nothing left to leave.
+        leave.forget();
         match verdict {
             Verdict::Granted { slot, .. } => Ok(slot),
             Verdict::Refused(refusal) => Err(self.explain(refusal, options)),
@@ -227,16 +216,23 @@ impl Shared {
 struct LeaveOnDrop<'a> {
     shared: &'a Shared,
     seat: Option<&'a Seat>,
-    ticket: Ticket,
+    /// `None` when the wait has ended.
+    wait: Option<Wait>,
+}
+
+impl LeaveOnDrop<'_> {
+    fn forget(mut self) {
+        self.wait = None;
+    }
 }
 
 impl Drop for LeaveOnDrop<'_> {
     fn drop(&mut self) {
+        let Some(wait) = self.wait.take() else {
+            return;
+        };
         let mut chores = Chores::new();
-        let granted = self
-            .shared
-            .core
-            .leave(Time::now(), self.ticket, &mut chores);
+        let granted = self.shared.core.leave(Time::now(), &wait, &mut chores);
         self.shared.carry_out(chores);
         if let Some(slot) = granted {
             self.shared

@@ -2,6 +2,8 @@
 
 #[path = "../../../runtime/src/pool/core.rs"]
 mod core;
+#[path = "../../../runtime/src/pool/desk.rs"]
+mod desk;
 #[path = "../../../runtime/src/pool/flow.rs"]
 mod flow;
 mod idle;
@@ -30,6 +32,11 @@ mod units;
 
 mod sync {
     pub(super) use crate::primitives::{AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering};
+
+    /// Looking again before it sleeps would be one more order to try, and no other outcome.
+    pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+        mutex.lock().expect("nobody panics with it")
+    }
 }
 
 pub(crate) use idle::plant_a_lost_wake_up;

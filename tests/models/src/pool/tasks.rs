@@ -6,10 +6,10 @@
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic;
-use std::task::Poll;
 use std::time::Duration;
 
 use super::core::{Chores, Core, Layout};
+use super::desk::Wait;
 use super::idle::Shelf;
 use super::line::{Ask, Verdict};
 use super::partition::{Affinity, Partition, PartitionKey, PartitionKind, PartitionLimits, Seat};
@@ -138,31 +138,22 @@ impl Pool {
             runner: Runner::current(),
         };
         let mut chores = Chores::new();
-        let (now, mut ask) = (self.now(), Some(ask));
-        // Ready at once: it is only for the waker.
-        let asked = poll_fn(|cx| match ask.take() {
-            Some(ask) => Poll::Ready(self.core.ask(now, ask, cx, &mut chores)),
-            None => Poll::Pending,
-        });
-        let asked = asked.await;
+        let asked = self.core.ask(self.now(), ask, &mut chores);
         self.carry_out(chores);
-        let (ticket, looked) = match asked {
-            Ok(asked) => asked,
+        let wait = match asked {
+            Ok(wait) => wait,
             Err(refusal) => {
                 self.units_back(&caller.seat.partitions[..units]);
                 return Err(refusal);
             }
         };
-        let leave = LeaveOnDrop {
+        let mut leave = LeaveOnDrop {
             pool: self,
             caller,
-            ticket,
+            wait: Some(wait.clone()),
         };
-        let verdict = match looked {
-            Poll::Ready(verdict) => verdict,
-            Poll::Pending => poll_fn(|cx| self.core.poll(ticket, cx)).await,
-        };
-        std::mem::forget(leave);
+        let verdict = poll_fn(|cx| wait.desk.look(cx)).await;
+        leave.wait = None;
         match verdict {
             Verdict::Granted { slot, .. } => Ok(slot),
             Verdict::Refused(refusal) => Err(refusal),
@@ -354,14 +345,17 @@ impl Pool {
 struct LeaveOnDrop<'a> {
     pool: &'a Pool,
     caller: &'a Caller,
-    ticket: super::line::Ticket,
+    wait: Option<Wait>,
 }
 
 impl Drop for LeaveOnDrop<'_> {
     fn drop(&mut self) {
+        let Some(wait) = self.wait.take() else {
+            return;
+        };
         let pool = self.pool;
         let mut chores = Chores::new();
-        let granted = pool.core.leave(pool.now(), self.ticket, &mut chores);
+        let granted = pool.core.leave(pool.now(), &wait, &mut chores);
         pool.carry_out(chores);
         if let Some(slot) = granted {
             pool.cleaned(slot);

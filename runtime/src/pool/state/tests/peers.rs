@@ -216,16 +216,14 @@ fn whoever_polled_last_is_woken() {
     );
     let mut chores = Chores::new();
     let now = Time::from_millis(0);
-    let mut cx = Context::from_waker(Waker::noop());
-    let (ticket, looked) = core
-        .ask(now, ask(0, Priority::Normal), &mut cx, &mut chores)
+    let wait = core
+        .ask(now, ask(0, Priority::Normal), &mut chores)
         .unwrap();
-    assert_eq!(looked, Poll::Pending);
     let wakers = [Arc::new(Woken::default()), Arc::new(Woken::default())];
     for waker in &wakers {
         let waker = Waker::from(waker.clone());
         assert_eq!(
-            core.poll(ticket, &mut Context::from_waker(&waker)),
+            wait.desk.look(&mut Context::from_waker(&waker)),
             Poll::Pending
         );
     }
@@ -238,7 +236,7 @@ fn whoever_polled_last_is_woken() {
         waited: Duration::ZERO,
     };
     assert_eq!(
-        core.poll(ticket, &mut Context::from_waker(Waker::noop())),
+        wait.desk.look(&mut Context::from_waker(Waker::noop())),
         Poll::Ready(verdict)
     );
 }

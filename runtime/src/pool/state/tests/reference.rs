@@ -9,6 +9,7 @@ use proptest::test_runner::Config;
 use super::super::*;
 use super::script::{ask, rules, settings};
 use crate::pool::core::{Chores, Core, Layout};
+use crate::pool::desk::Wait;
 use crate::pool::partition::{Affinity, PartitionLimits, Seat};
 
 const MAX: usize = 4;
@@ -79,7 +80,7 @@ fn event() -> impl Strategy<Value = Event> {
 
 #[derive(Debug, Clone)]
 struct Waiter {
-    ticket: Ticket,
+    wait: Wait,
     flow: FlowId,
     priority: Priority,
     tenant: Option<usize>,
@@ -160,7 +161,7 @@ impl Both {
             Event::Leave(which) => {
                 if let Some(waiter) = pick(&mut self.waiting, which) {
                     // Whoever was granted a connection has claimed it: see `claim`.
-                    assert_eq!(self.core.leave(now, waiter.ticket, &mut self.chores), None);
+                    assert_eq!(self.core.leave(now, &waiter.wait, &mut self.chores), None);
                 }
             }
             Event::Give(which) => {
@@ -271,17 +272,9 @@ impl Both {
             deadline,
             ..ask(flow, priority)
         };
-        let mut cx = Context::from_waker(Waker::noop());
-        match self.core.ask(self.now, ask, &mut cx, &mut self.chores) {
-            Ok((_, Poll::Ready(Verdict::Granted { slot, .. }))) => {
-                let place = self.idle.iter().position(|idle| *idle == slot);
-                self.idle
-                    .remove(place.expect("what is granted was nobody's"));
-                self.lend(slot, tenant);
-            }
-            Ok((_, Poll::Ready(Verdict::Refused(refusal)))) => panic!("{refusal:?} at once"),
-            Ok((ticket, Poll::Pending)) => self.waiting.push(Waiter {
-                ticket,
+        match self.core.ask(self.now, ask, &mut self.chores) {
+            Ok(wait) => self.waiting.push(Waiter {
+                wait,
                 flow,
                 priority,
                 tenant,
@@ -330,7 +323,7 @@ impl Both {
         let mut cx = Context::from_waker(Waker::noop());
         let mut granted = Vec::new();
         for waiter in std::mem::take(&mut self.waiting) {
-            match self.core.poll(waiter.ticket, &mut cx) {
+            match waiter.wait.desk.look(&mut cx) {
                 Poll::Pending => self.waiting.push(waiter),
                 Poll::Ready(Verdict::Granted { slot, .. }) => {
                     let equals = |other: &Waiter| {
