@@ -79,7 +79,8 @@ impl Pool {
         let is_hooked = self.config().hooks.before_acquire.is_some();
         match self.attempt(seat.as_ref(), &options) {
             Attempt::Ready(lease) if !is_hooked => Either::Left(ready(Ok(lease))),
-            attempt => Either::Right(self.insist(attempt, seat, options)),
+            // On the heap, or everybody would carry through every await what only those need who wait.
+            attempt => Either::Right(Box::pin(self.insist(attempt, seat, options))),
         }
     }
 
