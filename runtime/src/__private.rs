@@ -23,13 +23,13 @@ pub use crate::unit_of_work::{ReadOnly, ReadWrite, UnitOfWork};
 
 /// A borrowed connection on which nothing is run: what the benches measure.
 #[derive(Debug)]
-pub struct Checkout(#[expect(dead_code, reason = "held for its drop")] Lease);
+pub struct Checkout<'p>(#[expect(dead_code, reason = "held for its drop")] Lease<'p>);
 
 /// Borrows a connection as a lone read does.
 ///
 /// # Errors
 /// As any call that needs a connection.
-pub async fn checkout(database: &Database) -> Result<Checkout> {
+pub async fn checkout(database: &Database) -> Result<Checkout<'_>> {
     let options = AcquireOptions::new(Site::named("checkout"), Purpose::Statement);
     let lease = database.node().lease(Access::Read, options).await?;
     Ok(Checkout(lease))

@@ -201,7 +201,7 @@ impl Database {
             let lease = node
                 .lease(Access::Write, AcquireOptions::new(site, Purpose::Unit))
                 .await?;
-            Ok(RawLease::new(lease))
+            Ok(RawLease::new(lease.detach()))
         }
     }
 

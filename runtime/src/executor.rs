@@ -185,7 +185,7 @@ impl<'a> Target<'a> {
     }
 
     /// Runs a statement outside of any unit, within its time limit.
-    async fn exchange(self, lease: &mut Lease, request: Request) -> Result<Answer> {
+    async fn exchange(self, lease: &mut Lease<'_>, request: Request) -> Result<Answer> {
         let limit = match self.session() {
             Some(session) => session.statement_limit(),
             None => self.node().statement_limit(),
@@ -202,7 +202,7 @@ impl<'a> Target<'a> {
     }
 
     /// A connection for one statement outside of any unit.
-    async fn lease(self, request: &Request) -> Result<(Lease, Option<Slot>)> {
+    async fn lease(self, request: &Request) -> Result<(Lease<'a>, Option<Slot>)> {
         let operation = &request.operation;
         let site = Site {
             name: operation.name,
@@ -245,7 +245,10 @@ impl<'a> Target<'a> {
             wire.start(request)?;
         }
         Ok(Box::pin(RowStream::new(
-            StreamHold { lease, _slot: slot },
+            StreamHold {
+                lease: lease.detach(),
+                _slot: slot,
+            },
             receiver,
             by,
         )))
@@ -298,7 +301,7 @@ impl Owned {
 
 /// What a stream outside of any unit holds.
 struct StreamHold {
-    lease: Lease,
+    lease: Lease<'static>,
     _slot: Option<Slot>,
 }
 

@@ -26,6 +26,7 @@ mod line;
 mod partition;
 mod priority;
 mod quarantine;
+mod queue;
 mod refusal;
 mod rooms;
 mod shared;

@@ -9,11 +9,11 @@ use crate::pool::Lease;
 /// A connection that [`Database::raw`](crate::Database::raw) lent; it ends with this.
 #[derive(Debug)]
 pub struct RawLease {
-    lease: Lease,
+    lease: Lease<'static>,
 }
 
 impl RawLease {
-    pub(super) fn new(lease: Lease) -> Self {
+    pub(super) fn new(lease: Lease<'static>) -> Self {
         Self { lease }
     }
 

@@ -56,10 +56,10 @@ impl AcquireOptions {
 }
 
 /// What came of an attempt that doesn't wait.
-enum Attempt {
-    Ready(Lease),
+enum Attempt<'p> {
+    Ready(Lease<'p>),
     /// To be asked first whether it is still there.
-    Check(Lease),
+    Check(Lease<'p>),
     /// It was too old, and is being replaced.
     Unfit,
     /// There is none.
@@ -74,22 +74,23 @@ impl Pool {
     pub(crate) fn acquire(
         &self,
         options: AcquireOptions,
-    ) -> impl Future<Output = Result<Lease>> + Send + '_ {
+    ) -> impl Future<Output = Result<Lease<'_>>> + Send + '_ {
         let seat = options.caller.as_ref().map(|caller| caller.seat(self));
         let is_hooked = self.config().hooks.before_acquire.is_some();
         match self.attempt(seat.as_ref(), &options) {
             Attempt::Ready(lease) if !is_hooked => Either::Left(ready(Ok(lease))),
-            attempt => Either::Right(self.insist(attempt, seat, options)),
+            // On the heap, or everybody would carry through every await what only those need who wait.
+            attempt => Either::Right(Box::pin(self.insist(attempt, seat, options))),
         }
     }
 
     /// Does what it takes until there is a connection.
-    async fn insist(
-        &self,
-        first: Attempt,
+    async fn insist<'p>(
+        &'p self,
+        first: Attempt<'p>,
         seat: Option<Arc<Seat>>,
         options: AcquireOptions,
-    ) -> Result<Lease> {
+    ) -> Result<Lease<'p>> {
         let mut attempt = first;
         let mut has_waited = false;
         loop {
@@ -116,7 +117,7 @@ impl Pool {
         }
     }
 
-    fn attempt(&self, seat: Option<&Arc<Seat>>, options: &AcquireOptions) -> Attempt {
+    fn attempt<'p>(&'p self, seat: Option<&Arc<Seat>>, options: &AcquireOptions) -> Attempt<'p> {
         match self.shared().core.take(seat.map(Arc::as_ref)) {
             Ok(slot) => self.lend(slot, seat.cloned(), options),
             Err(units) => {
@@ -129,7 +130,12 @@ impl Pool {
     }
 
     /// Makes a lease of a connection that is the caller's, or has it replaced when it is too old.
-    fn lend(&self, slot: SlotId, seat: Option<Arc<Seat>>, options: &AcquireOptions) -> Attempt {
+    fn lend<'p>(
+        &'p self,
+        slot: SlotId,
+        seat: Option<Arc<Seat>>,
+        options: &AcquireOptions,
+    ) -> Attempt<'p> {
         let shared = self.shared();
         let now = Time::coarse();
         let generation = shared.generation.load(Ordering::Relaxed);
@@ -155,7 +161,7 @@ impl Pool {
             // A slot without a connection is never granted.
             None => return Attempt::Unfit,
         };
-        let (Some(wire), Some(anchor)) = (own.wire.take(), own.anchor.clone()) else {
+        let Some(wire) = own.wire.take() else {
             return Attempt::Unfit;
         };
         let with_backtrace = || {
@@ -182,7 +188,7 @@ impl Pool {
         if let Some(seat) = &seat {
             seat.used(slot);
         }
-        let lease = Lease::new(anchor, slot, own.lease, wire, seat);
+        let lease = Lease::new(self, slot, own.lease, wire, seat);
         if check {
             Attempt::Check(lease)
         } else {
@@ -191,7 +197,7 @@ impl Pool {
     }
 
     /// Asks a connection whether it is still there; dropping the lease of one that isn't sees to the rest.
-    async fn checked(&self, mut lease: Lease) -> Option<Lease> {
+    async fn checked<'p>(&self, mut lease: Lease<'p>) -> Option<Lease<'p>> {
         let answer = tokio::time::timeout(self.shared().config.check_timeout, lease.ping()).await;
         let is_there = matches!(answer, Ok(true));
         self.shared().learn(is_there);
@@ -199,7 +205,7 @@ impl Pool {
     }
 
     /// Lets the program look at a connection before it is lent.
-    async fn prepared(&self, mut lease: Lease) -> Option<Lease> {
+    async fn prepared<'p>(&self, mut lease: Lease<'p>) -> Option<Lease<'p>> {
         let Some(hook) = &self.shared().config.hooks.before_acquire else {
             return Some(lease);
         };

@@ -1,22 +1,110 @@
-//! One party in the line, and which places in virtual time its waiters have.
+//! The parties in the line, and which places in virtual time the waiters of each have.
 //!
 //! The places are given out in the order of arrival, one each. Whoever leaves without a connection leaves a gap that nobody
 //! was served for. Gaps are closed, or a flow most of whose waiters time out would stand ever further behind itself while
 //! others pass, and in the end be served nothing. Pure.
 #![deny(clippy::disallowed_methods)]
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
-use super::line::Ticket;
+use slab::Slab;
+
+use super::line::{FlowId, Ticket};
+use super::queue::Queue;
 
 /// How many move at most for each gap that is closed: so a departure costs little, however many wait.
 const MEMBERS_PER_GAP: usize = 16;
+/// How many flows may be remembered, whoever waits.
+const FLOWS_KEPT: usize = 64;
+
+/// A place in virtual time, and of which flow it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    flow: usize,
+    pub(super) at: u64,
+}
+
+/// All parties in the line.
+#[derive(Debug, Default)]
+pub(super) struct Flows {
+    flows: Slab<Flow>,
+    by_id: HashMap<FlowId, usize>,
+    /// Where gaps may have to be closed; may name flows that are gone.
+    left: Vec<usize>,
+    /// Above how many flows those that are past are forgotten.
+    to_sweep: usize,
+}
+
+impl Flows {
+    /// Somebody of this flow comes, at a virtual time, and gets a place.
+    pub(super) fn enter(&mut self, id: FlowId, time: u64, ticket: Ticket) -> Place {
+        let flow = *self
+            .by_id
+            .entry(id)
+            .or_insert_with(|| self.flows.insert(Flow::default()));
+        let at = self.flows[flow].enter(time, ticket);
+        Place { flow, at }
+    }
+
+    /// Whoever had this place got a connection.
+    pub(super) fn serve(&mut self, place: Place) {
+        self.flows[place.flow].members.remove(place.at);
+    }
+
+    /// Whoever had this place got none.
+    pub(super) fn leave(&mut self, place: Place) {
+        self.flows[place.flow].leave(place.at);
+        self.left.push(place.flow);
+    }
+
+    /// Where many of a flow left, those behind them move up. Says where each of them is now.
+    pub(super) fn close_gaps(&mut self) -> Vec<(Ticket, Place)> {
+        let mut moved = Vec::new();
+        for flow in self.left.drain(..) {
+            if let Some(places) = self.flows.get_mut(flow).map(Flow::close_gaps) {
+                let places = places.into_iter();
+                moved.extend(places.map(|(ticket, at)| (ticket, Place { flow, at })));
+            }
+        }
+        moved
+    }
+
+    /// Whether more flows are remembered than were left by the last [`forget_past`](Self::forget_past), by half.
+    pub(super) fn are_many(&self) -> bool {
+        self.flows.len() > self.to_sweep.max(FLOWS_KEPT)
+    }
+
+    /// Forgets the flows that make no difference at a virtual time.
+    pub(super) fn forget_past(&mut self, time: u64) {
+        let Self { flows, by_id, .. } = self;
+        by_id.retain(|_, flow| {
+            let is_past = flows[*flow].is_past(time);
+            if is_past {
+                flows.remove(*flow);
+            }
+            !is_past
+        });
+        self.to_sweep = 2 * self.flows.len();
+    }
+
+    /// Forgets everybody's debts. Nobody may be waiting.
+    pub(super) fn forget_all(&mut self) {
+        self.flows.clear();
+        self.by_id.clear();
+        self.left.clear();
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.flows.len()
+    }
+}
 
 /// One party in the line.
 #[derive(Debug, Default)]
-pub(super) struct Flow {
+struct Flow {
     /// Who waits, by place.
-    members: BTreeMap<u64, Member>,
+    members: Queue<u64, Member>,
     /// The places that were left since gaps were closed last.
     gaps: Vec<u64>,
     /// The first place that was never given out.
@@ -31,62 +119,45 @@ struct Member {
 }
 
 impl Flow {
-    /// The place of whoever comes next, at a virtual time.
-    pub(super) fn next_place(&self, time: u64) -> u64 {
-        time.max(self.next)
-    }
-
-    /// Somebody took its [`next_place`](Self::next_place).
-    pub(super) fn enter(&mut self, time: u64, ticket: Ticket) {
-        let place = self.next_place(time);
-        self.members.insert(
-            place,
-            Member {
-                ticket,
-                earliest: time,
-            },
-        );
+    fn enter(&mut self, time: u64, ticket: Ticket) -> u64 {
+        let place = time.max(self.next);
+        let member = Member {
+            ticket,
+            earliest: time,
+        };
+        self.members.insert(place, member);
         self.next = place + 1;
+        place
     }
 
-    /// Whoever had a place got a connection.
-    pub(super) fn serve(&mut self, place: u64) {
-        self.members.remove(&place);
-    }
-
-    /// Whoever had a place got none.
-    pub(super) fn leave(&mut self, place: u64) {
-        if self.members.remove(&place).is_some() {
+    fn leave(&mut self, place: u64) {
+        if self.members.remove(place).is_some() {
             self.gaps.push(place);
         }
     }
 
     /// Whether a newcomer would be placed no differently if the flow were forgotten.
-    pub(super) fn is_past(&self, time: u64) -> bool {
+    fn is_past(&self, time: u64) -> bool {
         self.members.is_empty() && self.next <= time
     }
 
     /// Closes the gaps, if there is one for every [`MEMBERS_PER_GAP`]. Says where everybody is now.
-    pub(super) fn close_gaps(&mut self) -> Vec<(Ticket, u64)> {
+    fn close_gaps(&mut self) -> Vec<(Ticket, u64)> {
         if self.gaps.len() * MEMBERS_PER_GAP <= self.members.len() {
             return Vec::new();
         }
         let mut gaps = std::mem::take(&mut self.gaps);
         gaps.sort_unstable();
         let mut free = 0;
-        let members = std::mem::take(&mut self.members)
-            .into_iter()
-            .map(|(place, member)| {
-                let gaps_before = gaps.partition_point(|gap| *gap < place) as u64;
-                let place = (place - gaps_before).max(member.earliest).max(free);
-                free = place + 1;
-                (place, member)
-            });
-        self.members = members.collect();
+        let mut moved = Vec::new();
+        for (place, member) in std::mem::take(&mut self.members).to_sorted() {
+            let gaps_before = gaps.partition_point(|gap| *gap < place) as u64;
+            let place = (place - gaps_before).max(member.earliest).max(free);
+            free = place + 1;
+            self.members.insert(place, member);
+            moved.push((member.ticket, place));
+        }
         self.next = free.max(self.next - gaps.len() as u64);
-        self.members
-            .iter()
-            .map(|(place, member)| (member.ticket, *place))
-            .collect()
+        moved
     }
 }

@@ -28,7 +28,8 @@ const SLOTS_PER_WORD: usize = 63;
 pub(crate) struct IdleSet {
     /// The shared words, then as many for kept connections, if any are kept.
     words: Box<[CachePadded<AtomicU64>]>,
-    shared: usize,
+    /// How many shared words there are, as a power of two: a division would cost more than the exchange on the word.
+    shared_bits: u32,
 }
 
 /// What came of giving a connection.
@@ -52,36 +53,37 @@ impl IdleSet {
     /// Room for `slots`; with as many words as threads are expected to meet here.
     pub(crate) fn new(slots: usize, threads: usize, keeps: bool) -> Self {
         let least = slots.div_ceil(SLOTS_PER_WORD).max(1);
-        let shared = threads.clamp(least, slots.max(least));
+        let shared = threads.clamp(least, slots.max(least)).next_power_of_two();
         let words = if keeps { shared * 2 } else { shared };
         Self {
             words: (0..words)
                 .map(|_| CachePadded::new(AtomicU64::new(0)))
                 .collect(),
-            shared,
+            shared_bits: shared.trailing_zeros(),
         }
     }
 
     /// Takes an idle connection; `None` when there is none, or when others wait for one.
     pub(crate) fn take(&self) -> Option<SlotId> {
         let home = thread_number();
-        let shelves = [&self.words[..self.shared], &self.words[self.shared..]];
-        for (shelf, words) in shelves.iter().enumerate() {
-            for step in 0..words.len() {
-                let index = (home + step) % words.len();
-                let mut seen = words[index].load(Ordering::Acquire);
+        let shared = self.shared();
+        for shelf in (0..self.words.len()).step_by(shared) {
+            for step in 0..shared {
+                let index = shelf + ((home + step) & (shared - 1));
+                let word = &self.words[index];
+                let mut seen = word.load(Ordering::Acquire);
                 while seen != 0 {
                     if seen & WAIT != 0 {
                         return None;
                     }
                     let bit = seen & seen.wrapping_neg();
-                    match words[index].compare_exchange_weak(
+                    match word.compare_exchange_weak(
                         seen,
                         seen & !bit,
                         Ordering::Acquire,
                         Ordering::Acquire,
                     ) {
-                        Ok(_) => return Some(self.slot(shelf * self.shared + index, bit)),
+                        Ok(_) => return Some(self.slot(index, bit)),
                         Err(now) => seen = now,
                     }
                 }
@@ -122,6 +124,10 @@ impl IdleSet {
             Shelf::Kept => self.kept(index).unwrap_or(index),
         };
         let word = &self.words[index];
+        // It is seldom lowered in this very moment, and then the lock tells.
+        if word.load(Ordering::Relaxed) & WAIT != 0 {
+            return Given::Wanted;
+        }
         if word.fetch_or(bit, Ordering::AcqRel) & WAIT == 0 {
             return Given::Done;
         }
@@ -185,15 +191,19 @@ impl IdleSet {
 
     /// The shared word of a slot, and its bit there.
     fn place(&self, slot: SlotId) -> (usize, u64) {
-        (slot % self.shared, 1 << (slot / self.shared))
+        (slot & (self.shared() - 1), 1 << (slot >> self.shared_bits))
     }
 
     fn kept(&self, shared: usize) -> Option<usize> {
-        (self.words.len() > self.shared).then_some(shared + self.shared)
+        (self.words.len() > self.shared()).then_some(shared + self.shared())
     }
 
     fn slot(&self, word: usize, bit: u64) -> SlotId {
-        bit.trailing_zeros() as usize * self.shared + word % self.shared
+        ((bit.trailing_zeros() as usize) << self.shared_bits) | (word & (self.shared() - 1))
+    }
+
+    fn shared(&self) -> usize {
+        1 << self.shared_bits
     }
 }
 

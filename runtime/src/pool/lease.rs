@@ -8,7 +8,7 @@ use super::holder::Reclaim;
 use super::partition::Seat;
 use super::quarantine::{self, CANCEL_AFTER, ping};
 use super::refusal::CloseReason;
-use super::shared::Shared;
+use super::shared::{Pool, Shared};
 use super::slot::Anchor;
 use super::state::SlotId;
 use crate::clock::Time;
@@ -19,9 +19,11 @@ use crate::error::{Error, ErrorKind, Outcome, Result};
 const STOP_LIMIT: Duration = Duration::from_secs(5);
 
 /// A borrowed connection, which comes back when dropped: to the next in line if it is clean, else to quarantine.
+///
+/// It borrows its pool as well, for the length of a call; who keeps it for longer [`detach`](Self::detach)es it.
 #[derive(Debug)]
-pub(crate) struct Lease {
-    anchor: Arc<Anchor>,
+pub(crate) struct Lease<'p> {
+    way: Way<'p>,
     slot: SlotId,
     /// Which lease of the slot this is.
     number: u64,
@@ -32,16 +34,32 @@ pub(crate) struct Lease {
     end: Option<CloseReason>,
 }
 
-impl Lease {
+/// The way back to the pool.
+#[derive(Debug)]
+enum Way<'p> {
+    Borrowed(&'p Pool),
+    Own(Arc<Anchor>),
+}
+
+impl Way<'_> {
+    fn shared(&self) -> &Shared {
+        match self {
+            Self::Borrowed(pool) => pool.shared(),
+            Self::Own(anchor) => &anchor.0,
+        }
+    }
+}
+
+impl<'p> Lease<'p> {
     pub(super) fn new(
-        anchor: Arc<Anchor>,
+        pool: &'p Pool,
         slot: SlotId,
         number: u64,
         wire: Box<Wire>,
         seat: Option<Arc<Seat>>,
     ) -> Self {
         Self {
-            anchor,
+            way: Way::Borrowed(pool),
             slot,
             number,
             wire: Some(wire),
@@ -50,8 +68,28 @@ impl Lease {
         }
     }
 
+    /// The same lease, which keeps its pool alive by itself.
+    pub(crate) fn detach(mut self) -> Lease<'static> {
+        let anchor = match &self.way {
+            Way::Borrowed(pool) => {
+                let anchor = pool.shared().core.slot(self.slot).anchor.clone();
+                // The slot has none when the lease was given up meanwhile.
+                anchor.unwrap_or_else(|| Arc::new(Anchor(pool.to_shared())))
+            }
+            Way::Own(anchor) => anchor.clone(),
+        };
+        Lease {
+            way: Way::Own(anchor),
+            slot: self.slot,
+            number: self.number,
+            wire: self.wire.take(),
+            seat: self.seat.take(),
+            end: self.end,
+        }
+    }
+
     fn shared(&self) -> &Shared {
-        &self.anchor.0
+        self.way.shared()
     }
 
     /// Says who can give the connection back when it is held for too long.
@@ -165,7 +203,7 @@ impl Lease {
     }
 
     async fn stop(&mut self, patience: Duration) -> Option<Settled> {
-        let shared = &self.anchor.0;
+        let shared = self.way.shared();
         let ask = |wanted| shared.ask_to_stop(wanted, Duration::ZERO);
         stop(self.wire.as_mut()?, patience, ask).await
     }
@@ -199,11 +237,12 @@ impl Lease {
     }
 }
 
-impl Drop for Lease {
+impl Drop for Lease<'_> {
     fn drop(&mut self) {
         if let Some(wire) = self.wire.take() {
-            let shared = &self.anchor.0;
-            shared.take_back(self.slot, self.number, wire, self.seat.as_deref(), self.end);
+            let seat = self.seat.as_deref();
+            self.shared()
+                .take_back(self.slot, self.number, wire, seat, self.end);
         }
     }
 }
@@ -211,7 +250,7 @@ impl Drop for Lease {
 /// Somebody waits for an answer on a lease that will outlive the wait. Who leaves before it is there has the statement
 /// stopped on the server; whoever uses the lease next finishes it.
 #[derive(Debug)]
-pub(crate) struct Waiting<'a>(pub(crate) &'a mut Lease);
+pub(crate) struct Waiting<'a>(pub(crate) &'a mut Lease<'static>);
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {

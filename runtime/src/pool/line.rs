@@ -7,22 +7,18 @@
 //! at most `d + penalty(own) - penalty(theirs)` later arrivals of each other flow, and by none of its own flow and priority.
 #![deny(clippy::disallowed_methods)]
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 use std::time::Duration;
 
 use slab::Slab;
 
-use super::flow::Flow;
+use super::flow::{Flows, Place};
 use super::partition::PartitionId;
 use super::priority::Priority;
+use super::queue::Queue;
 use super::refusal::Refusal;
 use super::site::Runner;
 use super::state::SlotId;
 use crate::clock::Time;
-
-/// How many flows may be remembered, whoever waits.
-const FLOWS_KEPT: usize = 64;
 
 /// Whoever shares this number is one party in the line; 0 is everybody who has no session.
 pub(crate) type FlowId = u64;
@@ -43,8 +39,8 @@ pub(super) struct Rank {
 }
 
 impl Rank {
-    fn new(priority: Priority, place: Option<u64>, arrival: u64) -> Self {
-        let key = place.map_or(0, |place| 1 + place + priority.penalty());
+    fn new(priority: Priority, place: Option<Place>, arrival: u64) -> Self {
+        let key = place.map_or(0, |place| 1 + place.at + priority.penalty());
         Self { key, arrival }
     }
 }
@@ -102,7 +98,7 @@ pub(super) struct Waiter {
     pub(super) ask: Ask,
     pub(super) rank: Rank,
     /// Its place in virtual time, before its priority counts; none for those who go before everybody.
-    place: Option<u64>,
+    place: Option<Place>,
     pub(super) since: Time,
     /// When it had its units; before that, when it came.
     pub(super) in_line_since: Time,
@@ -122,16 +118,11 @@ impl Waiter {
 #[derive(Debug, Default)]
 pub(super) struct Line {
     waiters: Slab<Waiter>,
-    in_line: BTreeMap<Rank, Ticket>,
+    in_line: Queue<Rank, Ticket>,
     /// The last place that was served: the virtual time.
     served: u64,
-    flows: HashMap<FlowId, Flow>,
-    /// The flows in which gaps may have to be closed.
-    left: HashSet<FlowId>,
-    /// Above how many flows those that are past are forgotten.
-    flows_to_sweep: usize,
-    /// May name waiters that are gone.
-    deadlines: BinaryHeap<Reverse<(Time, Ticket)>>,
+    flows: Flows,
+    deadlines: Queue<(Time, u64), Ticket>,
     arrivals: u64,
     waiting: [usize; Priority::ALL.len()],
 }
@@ -139,13 +130,22 @@ pub(super) struct Line {
 impl Line {
     /// Lets somebody into the room; see [`Line::stand`] for the line.
     pub(super) fn enter(&mut self, now: Time, ask: Ask, standing: Standing) -> Ticket {
-        let flow = self.flows.entry(ask.flow).or_default();
-        // Whoever goes before everybody takes no place, or the virtual time would jump to the end of its flow.
-        let place = (!ask.is_front).then(|| flow.next_place(self.served));
         self.arrivals += 1;
-        let rank = Rank::new(ask.priority, place, self.arrivals);
-        let (deadline, priority) = (ask.deadline, ask.priority);
-        let waiter = Waiter {
+        let arrival = self.arrivals;
+        let entry = self.waiters.vacant_entry();
+        let ticket = Ticket {
+            index: entry.key(),
+            arrival,
+        };
+        // Whoever goes before everybody takes no place, or the virtual time would jump to the end of its flow.
+        let place = (!ask.is_front).then(|| self.flows.enter(ask.flow, self.served, ticket));
+        let rank = Rank::new(ask.priority, place, arrival);
+        self.waiting[ask.priority as usize] += 1;
+        self.deadlines.insert((ask.deadline, arrival), ticket);
+        if standing == Standing::InLine {
+            self.in_line.insert(rank, ticket);
+        }
+        entry.insert(Waiter {
             ask,
             rank,
             place,
@@ -153,19 +153,7 @@ impl Line {
             in_line_since: now,
             standing,
             looked_at: now,
-        };
-        let ticket = Ticket {
-            index: self.waiters.insert(waiter),
-            arrival: rank.arrival,
-        };
-        if place.is_some() {
-            flow.enter(self.served, ticket);
-        }
-        self.waiting[priority as usize] += 1;
-        self.deadlines.push(Reverse((deadline, ticket)));
-        if standing == Standing::InLine {
-            self.in_line.insert(rank, ticket);
-        }
+        });
         ticket
     }
 
@@ -180,7 +168,7 @@ impl Line {
     }
 
     pub(super) fn first(&self) -> Option<Ticket> {
-        self.in_line.values().next().copied()
+        self.in_line.first().map(|(_, ticket)| ticket)
     }
 
     /// Ends a wait. The waiter stays until it looks; see [`Line::remove`].
@@ -192,24 +180,16 @@ impl Line {
             return;
         }
         waiter.standing = Standing::Done(verdict);
-        let (rank, place, priority, flow) = (
-            waiter.rank,
-            waiter.place,
-            waiter.ask.priority,
-            waiter.ask.flow,
-        );
-        self.in_line.remove(&rank);
-        self.waiting[priority as usize] -= 1;
-        if let Some(place) = place {
-            match verdict {
-                Verdict::Granted { .. } => {
-                    self.flows.entry(flow).or_default().serve(place);
-                    self.served = self.served.max(place);
-                }
-                Verdict::Refused(_) => self.leave_place(flow, place),
+        let ending = Ending::of(waiter);
+        match (ending.place, verdict) {
+            (Some(place), Verdict::Granted { .. }) => {
+                self.flows.serve(place);
+                self.served = self.served.max(place.at);
             }
+            (Some(place), Verdict::Refused(_)) => self.flows.leave(place),
+            (None, _) => {}
         }
-        self.forget_the_past();
+        self.ended(ending);
     }
 
     /// Takes a waiter out, whatever became of it.
@@ -217,43 +197,32 @@ impl Line {
         self.get(ticket)?;
         let waiter = self.waiters.remove(ticket.index);
         if waiter.waits() {
-            self.waiting[waiter.ask.priority as usize] -= 1;
-            self.in_line.remove(&waiter.rank);
-            if let Some(place) = waiter.place {
-                self.leave_place(waiter.ask.flow, place);
+            let ending = Ending::of(&waiter);
+            if let Some(place) = ending.place {
+                self.flows.leave(place);
             }
+            self.ended(ending);
         }
-        self.forget_the_past();
         Some(waiter)
     }
 
     /// Where many of a flow left without a connection, those behind them move up.
     pub(super) fn close_gaps(&mut self) -> Vec<Move> {
         let mut moves = Vec::new();
-        for flow in std::mem::take(&mut self.left) {
-            let Some(places) = self.flows.get_mut(&flow).map(Flow::close_gaps) else {
+        for (ticket, place) in self.flows.close_gaps() {
+            let Some(waiter) = self.get_mut(ticket) else {
                 continue;
             };
-            for (ticket, place) in places {
-                let Some(waiter) = self.get_mut(ticket) else {
-                    continue;
-                };
-                let from = waiter.rank;
-                waiter.place = Some(place);
-                waiter.rank = Rank::new(waiter.ask.priority, waiter.place, from.arrival);
-                let to = waiter.rank;
-                if self.in_line.remove(&from).is_some() {
-                    self.in_line.insert(to, ticket);
-                }
-                moves.push(Move { ticket, from, to });
+            let from = waiter.rank;
+            waiter.place = Some(place);
+            waiter.rank = Rank::new(waiter.ask.priority, waiter.place, from.arrival);
+            let to = waiter.rank;
+            if self.in_line.remove(from).is_some() {
+                self.in_line.insert(to, ticket);
             }
+            moves.push(Move { ticket, from, to });
         }
         moves
-    }
-
-    fn leave_place(&mut self, flow: FlowId, place: u64) {
-        self.flows.entry(flow).or_default().leave(place);
-        self.left.insert(flow);
     }
 
     pub(super) fn get(&self, ticket: Ticket) -> Option<&Waiter> {
@@ -295,49 +264,55 @@ impl Line {
     /// How many go before this one.
     pub(super) fn ahead_of(&self, ticket: Ticket) -> Option<usize> {
         let rank = self.get(ticket)?.rank;
-        Some(self.in_line.range(..rank).count())
+        Some(self.in_line.count_before(rank))
     }
 
     /// One whose time is up.
-    pub(super) fn overdue(&mut self, now: Time) -> Option<Ticket> {
+    pub(super) fn overdue(&self, now: Time) -> Option<Ticket> {
         let (deadline, ticket) = self.next_deadline()?;
         (deadline <= now).then_some(ticket)
     }
 
     /// The earliest deadline of somebody who still waits.
-    pub(super) fn next_deadline(&mut self) -> Option<(Time, Ticket)> {
-        self.forget_the_past();
-        self.deadlines.peek().map(|Reverse(next)| *next)
+    pub(super) fn next_deadline(&self) -> Option<(Time, Ticket)> {
+        let ((deadline, _), ticket) = self.deadlines.first()?;
+        Some((deadline, ticket))
     }
 
-    /// Drops what is known of waiters and flows that are gone, a bounded piece at a time.
-    fn forget_the_past(&mut self) {
-        while let Some(Reverse((_, ticket))) = self.deadlines.peek() {
-            let ticket = *ticket;
-            if self.get(ticket).is_some_and(Waiter::waits) {
-                break;
-            }
-            self.deadlines.pop();
-        }
-        if self.deadlines.len() > 64 + 2 * self.waiters.len() {
-            let live = std::mem::take(&mut self.deadlines);
-            let live = live
-                .into_iter()
-                .filter(|Reverse((_, ticket))| self.get(*ticket).is_some());
-            self.deadlines = live.collect();
-        }
+    /// Somebody doesn't wait any more.
+    fn ended(&mut self, ending: Ending) {
+        self.in_line.remove(ending.rank);
+        self.deadlines
+            .remove((ending.deadline, ending.rank.arrival));
+        self.waiting[ending.priority as usize] -= 1;
         // The busy period is over, and with it everybody's debts.
-        if self.waiting.iter().all(|count| *count == 0) {
-            self.flows.clear();
-            self.left.clear();
+        if self.len() == 0 {
+            self.flows.forget_all();
         }
-        if self.flows.len() > self.flows_to_sweep.max(FLOWS_KEPT) {
+        if self.flows.are_many() {
             // Where everybody comes once, all have the same place and the time would stand still, and nobody be past. As a
             // round it is over: whoever waits came before those who come now, and stays ahead of them.
             self.served += 1;
-            let served = self.served;
-            self.flows.retain(|_, flow| !flow.is_past(served));
-            self.flows_to_sweep = 2 * self.flows.len();
+            self.flows.forget_past(self.served);
+        }
+    }
+}
+
+/// Where somebody stood whose wait is over.
+struct Ending {
+    rank: Rank,
+    place: Option<Place>,
+    deadline: Time,
+    priority: Priority,
+}
+
+impl Ending {
+    fn of(waiter: &Waiter) -> Self {
+        Self {
+            rank: waiter.rank,
+            place: waiter.place,
+            deadline: waiter.ask.deadline,
+            priority: waiter.ask.priority,
         }
     }
 }

@@ -18,7 +18,7 @@ pub(super) struct Slot {
     pub(super) wire: Option<Box<Wire>>,
     /// Stops what runs on the connection, wherever that is. `None` while the slot is vacant.
     pub(super) stopper: Option<Stopper>,
-    /// Leads every lease back to the pool, without a word that all leases share. `None` while the slot is vacant.
+    /// Leads a detached lease back to the pool, without a word that all leases share. `None` while the slot is vacant.
     pub(super) anchor: Option<Arc<Anchor>>,
     pub(super) age: Option<Age>,
     pub(super) holder: Option<Holder>,
@@ -49,7 +49,7 @@ pub(super) struct Totals {
     pub(super) statement_misses: u64,
 }
 
-/// The way from a lease back to its pool.
+/// The way from a detached lease back to its pool.
 #[derive(Debug)]
 pub(super) struct Anchor(pub(super) Arc<Shared>);
 

@@ -107,8 +107,8 @@ pub(crate) struct State {
     rooms: Rooms,
     outage: Option<Outage>,
     counts: Counts,
-    /// The mean time between two grants while somebody waits.
-    drain: Option<Duration>,
+    /// The mean time between two grants while somebody waits, in nanoseconds.
+    drain: Option<f64>,
     last_grant: Option<Time>,
     look_at: Option<Time>,
     is_closed: bool,
@@ -461,7 +461,9 @@ impl State {
                 Position {
                     ahead,
                     waited: now.since(waiter.since),
-                    expected_wait: self.drain.map(|drain| drain.saturating_mul(turns)),
+                    expected_wait: self
+                        .drain
+                        .map(|drain| Duration::from_nanos((drain * f64::from(turns)) as u64)),
                     is_parked: matches!(waiter.standing, Standing::Parked { .. }),
                 }
             })
@@ -638,9 +640,9 @@ impl State {
         self.counts.granted += 1;
         self.counts.waits.record(waited);
         if let Some(last) = self.last_grant.replace(now) {
-            let gap = now.since(last);
+            let gap = now.since(last).as_nanos() as f64;
             let drain = self.drain.unwrap_or(gap);
-            self.drain = Some(drain.mul_f64(1.0 - DRAIN_WEIGHT) + gap.mul_f64(DRAIN_WEIGHT));
+            self.drain = Some(drain * (1.0 - DRAIN_WEIGHT) + gap * DRAIN_WEIGHT);
         }
         steps.push(Step::Wake { ticket });
         true

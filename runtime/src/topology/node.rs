@@ -128,7 +128,7 @@ impl Node {
         &self,
         access: Access,
         options: AcquireOptions,
-    ) -> impl Future<Output = Result<Lease>> + Send + '_ {
+    ) -> impl Future<Output = Result<Lease<'_>>> + Send + '_ {
         self.pool(access).acquire(options)
     }
 

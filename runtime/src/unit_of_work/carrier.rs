@@ -7,7 +7,7 @@ use crate::session::Slot;
 /// The connection of a transaction, and the session's slot that it occupies.
 #[derive(Debug)]
 pub(super) struct Carrier {
-    pub(super) lease: Option<Lease>,
+    pub(super) lease: Option<Lease<'static>>,
     pub(super) slot: Option<Slot>,
 }
 

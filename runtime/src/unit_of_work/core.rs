@@ -64,7 +64,7 @@ impl Core {
             Some(session) => Some(session.slot(&acquire).await?),
             None => None,
         };
-        let mut lease = node.lease(access, acquire).await?;
+        let mut lease = node.lease(access, acquire).await?.detach();
         let statement_limit = match &begin.session {
             Some(session) => session.statement_limit(),
             None => node.statement_limit(),

@@ -30,7 +30,7 @@ impl Reclaim for Core {
 
 impl Core {
     /// Says that the connection of this transaction can be taken away.
-    pub(super) fn can_be_reclaimed(self: &Arc<Self>, lease: &Lease) {
+    pub(super) fn can_be_reclaimed(self: &Arc<Self>, lease: &Lease<'static>) {
         let weak = Arc::downgrade(self);
         lease.held_by(weak);
     }

@@ -15,6 +15,8 @@ mod line;
 mod partition;
 #[path = "../../../runtime/src/pool/priority.rs"]
 mod priority;
+#[path = "../../../runtime/src/pool/queue.rs"]
+mod queue;
 #[path = "../../../runtime/src/pool/refusal.rs"]
 mod refusal;
 #[path = "../../../runtime/src/pool/rooms.rs"]
