@@ -59,6 +59,7 @@ pub use driver::{Cell, Dialect, FromRow, Kind, Operand, Param, RawConnection, Ro
 pub use entity::{Column, ColumnDef, Entity, Id, Moment, Table};
 pub use error::{Constraint, ConstraintKind, Error, ErrorKind, LimitExceeded, Outcome, Result};
 pub use executor::{Executor, RowsStream, WriteExecutor};
+pub use policy::breaker::{BreakerConfig, BreakerState, BreakerWindow};
 pub use policy::usage::HourlyUsage;
 pub use pool::{
     Affinity, CloseReason, CloseReport, HookError, HookFuture, PartitionKey, PartitionKind,

@@ -1,6 +1,7 @@
 //! Pure algorithms: no clock, no randomness, no I/O; what they need to know is an argument.
 
 pub(crate) mod backoff;
+pub(crate) mod breaker;
 pub(crate) mod codel;
 pub(crate) mod elastic;
 pub(crate) mod freshness;
