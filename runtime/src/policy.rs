@@ -2,6 +2,7 @@
 
 pub(crate) mod backoff;
 pub(crate) mod breaker;
+pub(crate) mod budget;
 pub(crate) mod codel;
 pub(crate) mod elastic;
 pub(crate) mod freshness;
