@@ -60,6 +60,7 @@ pub use entity::{Column, ColumnDef, Entity, Id, Moment, Table};
 pub use error::{Constraint, ConstraintKind, Error, ErrorKind, LimitExceeded, Outcome, Result};
 pub use executor::{Executor, RowsStream, WriteExecutor};
 pub use policy::breaker::{BreakerConfig, BreakerState, BreakerWindow};
+pub use policy::hedge::Hedge;
 pub use policy::usage::HourlyUsage;
 pub use pool::{
     Affinity, CloseReason, CloseReport, HookError, HookFuture, PartitionKey, PartitionKind,
