@@ -42,6 +42,7 @@ mod pool;
 pub mod prelude;
 mod query;
 mod repository;
+mod routing;
 mod session;
 mod task_group;
 mod telemetry;
@@ -69,6 +70,7 @@ pub use pool::{
 };
 pub use query::{Cursor, Filter, Order};
 pub use repository::{MAX_PAGE_SIZE, Page, Repository, Select, Slice};
+pub use routing::{Consistency, Routing, Strategy};
 pub use session::{Limits, Remaining, Session, SessionBuilder, Usage};
 pub use transaction::{Isolation, Propagation, TransactionOptions};
 pub use unit_of_work::{

@@ -1,0 +1,5 @@
+//! Which node serves a call.
+
+mod config;
+
+pub use config::{Consistency, Routing, Strategy};
