@@ -42,6 +42,7 @@ mod pool;
 pub mod prelude;
 mod query;
 mod repository;
+mod routing;
 mod session;
 mod task_group;
 mod telemetry;
@@ -59,6 +60,8 @@ pub use driver::{Cell, Dialect, FromRow, Kind, Operand, Param, RawConnection, Ro
 pub use entity::{Column, ColumnDef, Entity, Id, Moment, Table};
 pub use error::{Constraint, ConstraintKind, Error, ErrorKind, LimitExceeded, Outcome, Result};
 pub use executor::{Executor, RowsStream, WriteExecutor};
+pub use policy::breaker::{BreakerConfig, BreakerState, BreakerWindow};
+pub use policy::hedge::Hedge;
 pub use policy::usage::HourlyUsage;
 pub use pool::{
     Affinity, CloseReason, CloseReport, HookError, HookFuture, PartitionKey, PartitionKind,
@@ -67,6 +70,7 @@ pub use pool::{
 };
 pub use query::{Cursor, Filter, Order};
 pub use repository::{MAX_PAGE_SIZE, Page, Repository, Select, Slice};
+pub use routing::{Consistency, Routing, Strategy};
 pub use session::{Limits, Remaining, Session, SessionBuilder, Usage};
 pub use transaction::{Isolation, Propagation, TransactionOptions};
 pub use unit_of_work::{

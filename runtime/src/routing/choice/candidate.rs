@@ -1,0 +1,105 @@
+//! What a call needs, and what is known of those that could serve it.
+#![deny(clippy::disallowed_methods)]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::policy::balance::Load;
+use crate::policy::breaker::Rejected;
+use crate::routing::config::{Consistency, Rules};
+use crate::topology::Access;
+
+/// A node, for as long as the process lives; never given twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct NodeId(pub(crate) u32);
+
+/// What a node is in its cluster. At most one is the primary: the one that takes the writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Primary,
+    Replica,
+    Unknown,
+}
+
+/// How a node does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NodeState {
+    Up,
+    Suspect,
+    Down,
+    Probation,
+    Draining,
+    Foreign,
+    Stale,
+}
+
+/// What a call needs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Need<'a> {
+    pub(crate) now: Instant,
+    pub(crate) access: Access,
+    pub(crate) rules: &'a Rules,
+    /// Where the session has read last.
+    pub(crate) pin: Option<Pin>,
+    /// Whether it has waited for a replica in vain.
+    pub(crate) patience: Patience,
+}
+
+impl Need<'_> {
+    /// The only replica that the session may read from. What promises nothing about the session's own reads isn't bound.
+    pub(super) fn pinned_to(&self) -> Option<NodeId> {
+        let pin = self.pin.filter(|pin| self.now < pin.until)?;
+        (self.rules.consistency == Consistency::ReadYourWrites).then_some(pin.node)
+    }
+}
+
+/// A session has read from a node whose position then isn't known, so all others may be behind what it has seen, but for
+/// the primary. Until it is given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pin {
+    pub(crate) node: NodeId,
+    pub(crate) until: Instant,
+}
+
+/// Whether a caller may still wait for a replica.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patience {
+    Fresh,
+    Used,
+}
+
+/// A node, as far as it matters to a choice.
+#[derive(Debug, Clone)]
+pub(crate) struct Candidate<'a> {
+    pub(crate) id: NodeId,
+    pub(crate) role: Role,
+    pub(crate) state: NodeState,
+    /// Whether its circuit breaker would let a call through.
+    pub(crate) breaker: Result<(), Rejected>,
+    /// How far it is behind the primary; `None`: nobody knows.
+    pub(crate) lag: Option<Duration>,
+    /// Where it is, by the position that the session requires.
+    pub(crate) progress: Progress,
+    pub(crate) tags: &'a [Arc<str>],
+    pub(crate) zone: Option<&'a str>,
+    /// Nodes of a higher one serve all reads, as long as one of them can.
+    pub(crate) priority: u32,
+    pub(crate) load: Load,
+}
+
+/// Where a replica is, by the position that a session requires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// There, or nothing is required.
+    Reached,
+    Behind(Gap),
+    /// It hasn't said yet, or it is on another timeline.
+    Unknown,
+}
+
+/// How far a replica is from a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Gap {
+    Bytes(u64),
+    Transactions(u64),
+}
