@@ -26,6 +26,7 @@ mod param;
 mod position;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod probe;
 mod raw;
 mod report;
 mod request;
@@ -59,7 +60,8 @@ pub(crate) use gather::gather;
 pub(crate) use json::{hex, json_text, push_array};
 pub use kind::Kind;
 pub use param::Param;
-pub(crate) use position::{Gtid, GtidSet, GtidState, Position, parse_lsn};
+pub(crate) use position::{Gtid, GtidSet, GtidState, Position};
+pub(crate) use probe::Prober;
 pub use raw::RawConnection;
 pub(crate) use report::{History, ProbeFailure, Report, Switch, WorkerFailure};
 pub(crate) use request::{Command, Operation, Request};

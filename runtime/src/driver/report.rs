@@ -23,7 +23,7 @@ pub(crate) struct Report {
     pub(crate) position: Option<Position>,
     /// Where its data came from.
     pub(crate) history: History,
-    /// Whether it is a replica that is connected to its primary.
+    /// Whether it is a replica that is connected to its primary. PostgreSQL alone tells.
     pub(crate) receives: bool,
 }
 
@@ -33,6 +33,8 @@ pub(crate) enum History {
     /// Not known: the login may not ask, or there is nothing to know.
     #[default]
     Unknown,
+    /// PostgreSQL, where the login may not read the history: where the log was when this server was promoted.
+    Began(u64),
     /// PostgreSQL: where each former timeline ended, oldest first.
     Switches(Vec<Switch>),
     /// MariaDB: what of every server is in there.
