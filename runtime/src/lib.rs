@@ -69,7 +69,8 @@ pub use query::{Cursor, Filter, Order};
 pub use repository::{MAX_PAGE_SIZE, Page, Repository, Select, Slice};
 pub use session::{Limits, Remaining, Session, SessionBuilder, Usage};
 pub use topology::{
-    DeclaredRole, HealthConfig, NodeConfig, NodeId, NodeSnapshot, NodeState, Role, TopologySnapshot,
+    CausalToken, DeclaredRole, HealthConfig, NodeConfig, NodeId, NodeSnapshot, NodeState, Role,
+    TopologySnapshot,
 };
 pub use transaction::{Isolation, Propagation, TransactionOptions};
 pub use unit_of_work::{

@@ -4,11 +4,20 @@
 //! PostgreSQL begins with every promotion; the *epoch* is our own count of changes of the primary.
 
 mod config;
+mod election;
+mod health;
 mod node;
+mod samples;
+mod state;
+mod timeline;
+mod token;
 mod view;
 
 pub use config::{DeclaredRole, HealthConfig, NodeConfig};
 pub(crate) use node::{Access, Node, NodeOptions};
+pub(crate) use state::{SeverReason, Step, Topology};
+pub(crate) use timeline::{Containment, Lineage, LostTail};
+pub use token::CausalToken;
 pub(crate) use view::{NoPrimary, NodeView, View, Watermark, WhyNoPrimary};
 pub use view::{NodeId, NodeSnapshot, NodeState, Role, TopologySnapshot};
 

@@ -193,6 +193,14 @@ impl GtidState {
             .any(|own| own.server == server && !other.contains(own))
     }
 
+    /// Whether both have the same of all servers but this one.
+    pub(crate) fn is_same_but_for(&self, server: u32, other: &Self) -> bool {
+        let of_others = |gtid: &Gtid| gtid.server != server;
+        self.iter()
+            .filter(of_others)
+            .eq(other.iter().filter(of_others))
+    }
+
     fn of(&self, domain: u32, server: u32) -> Option<u64> {
         self.0.get(&(domain, server)).copied()
     }

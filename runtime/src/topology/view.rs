@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 pub use snapshot::{NodeSnapshot, TopologySnapshot};
 pub(crate) use watermark::Watermark;
 
+use super::timeline::Lineage;
 use crate::driver::Dialect;
 
 /// One node of a database, for as long as the database is open: never given twice.
@@ -87,6 +88,8 @@ pub(crate) struct View {
     /// The primary's; the last one's while there is none.
     pub(crate) timeline: Option<u32>,
     pub(crate) primary: Result<NodeId, NoPrimary>,
+    /// Where the primary's data came from; the last one's while there is none.
+    pub(crate) lineage: Arc<Lineage>,
     pub(crate) nodes: Vec<NodeView>,
 }
 

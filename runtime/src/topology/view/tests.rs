@@ -60,6 +60,7 @@ fn a_snapshot_says_who_is_how_far_behind() {
         epoch: 1,
         timeline: Some(1),
         primary: Ok(NodeId(1)),
+        lineage: Arc::new(Lineage::new(Dialect::Postgres)),
         nodes: vec![
             node(1, Role::Primary, 0x3000148, 100),
             node(2, Role::Replica, 0x3000100, 60),
