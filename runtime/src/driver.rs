@@ -60,6 +60,8 @@ pub(crate) use gather::gather;
 pub(crate) use json::{hex, json_text, push_array};
 pub use kind::Kind;
 pub use param::Param;
+#[cfg(test)]
+pub(crate) use position::parse_lsn;
 pub(crate) use position::{Gtid, GtidSet, GtidState, Position};
 pub(crate) use probe::Prober;
 pub use raw::RawConnection;

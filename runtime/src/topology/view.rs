@@ -104,6 +104,28 @@ impl View {
         self.node(*id)
     }
 
+    /// Why nobody is written to, with the names of nodes; `None` if somebody is.
+    pub(crate) fn why_no_primary(&self) -> Option<String> {
+        let name = |id: &NodeId| match self.node(*id) {
+            Some(node) => node.name.to_string(),
+            None => format!("{id}, which was removed"),
+        };
+        Some(match &self.primary.as_ref().err()?.why {
+            WhyNoPrimary::Starting => "not all nodes have been asked yet".to_owned(),
+            WhyNoPrimary::Confirming { node } => {
+                format!("node {} is being confirmed", name(node))
+            }
+            WhyNoPrimary::NobodyWrites { last: None } => "no node takes writes".to_owned(),
+            WhyNoPrimary::NobodyWrites { last: Some(node) } => {
+                format!("no node takes writes; the last was {}", name(node))
+            }
+            WhyNoPrimary::Split { nodes } => {
+                let names: Vec<String> = nodes.iter().map(name).collect();
+                format!("more than one node takes writes: {}", names.join(", "))
+            }
+        })
+    }
+
     /// How many bytes of the log a node lacks of what the primary has; `None` where that isn't known.
     pub(crate) fn lag_bytes(&self, node: &NodeView) -> Option<u64> {
         let primary = self.primary_node()?.position.get()?;
@@ -152,27 +174,6 @@ pub(crate) enum WhyNoPrimary {
     NobodyWrites { last: Option<NodeId> },
     /// More than one takes writes, and none is newer than the others.
     Split { nodes: Vec<NodeId> },
-}
-
-impl fmt::Display for WhyNoPrimary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Starting => f.write_str("not all nodes have been asked yet"),
-            Self::Confirming { node } => write!(f, "node {node} is being confirmed"),
-            Self::NobodyWrites { last: None } => f.write_str("no node takes writes"),
-            Self::NobodyWrites { last: Some(node) } => {
-                write!(f, "no node takes writes since node {node} is gone")
-            }
-            Self::Split { nodes } => {
-                f.write_str("more than one node takes writes: ")?;
-                for (place, node) in nodes.iter().enumerate() {
-                    let comma = if place > 0 { ", " } else { "" };
-                    write!(f, "{comma}{node}")?;
-                }
-                Ok(())
-            }
-        }
-    }
 }
 
 #[cfg(test)]

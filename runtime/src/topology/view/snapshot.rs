@@ -68,7 +68,7 @@ impl View {
             epoch: self.epoch,
             timeline: self.timeline,
             primary: self.primary.as_ref().ok().copied(),
-            no_primary: self.primary.as_ref().err().map(|none| none.why.to_string()),
+            no_primary: self.why_no_primary(),
             nodes: self.nodes.iter().map(node).collect(),
         }
     }
