@@ -13,6 +13,7 @@ mod timeline;
 mod token;
 mod view;
 
+pub(crate) use config::node_problems;
 pub use config::{DeclaredRole, HealthConfig, NodeConfig};
 pub(crate) use node::{Access, Node, NodeOptions};
 pub(crate) use state::{SeverReason, Step, Topology};

@@ -6,7 +6,7 @@ mod problems;
 use std::fmt;
 use std::time::Duration;
 
-pub(crate) use problems::problems;
+pub(crate) use problems::node_problems;
 
 use crate::pool::PoolConfig;
 

@@ -39,7 +39,7 @@ pub(super) fn elect(claims: &[Claim<'_>], current: Option<NodeId>) -> Verdict {
         .iter()
         .filter(|claim| claim.timeline == highest)
         .collect();
-    if let [] = claims[..] {
+    if claims.is_empty() {
         return Verdict::Nobody;
     }
     // Two on one timeline: nothing tells them apart, not even that one of them has been the primary.

@@ -44,6 +44,11 @@ impl Samples {
 
 #[cfg(test)]
 mod tests {
+    #![expect(
+        clippy::disallowed_methods,
+        reason = "a test has no caller who says what time it is"
+    )]
+
     use std::time::Duration;
 
     use super::*;

@@ -15,7 +15,7 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(60);
 const LONGEST_INTERVAL: Duration = Duration::from_secs(60 * 60);
 
 /// Everything that is wrong with a list of nodes.
-pub(crate) fn problems(nodes: &[NodeConfig]) -> Vec<String> {
+pub(crate) fn node_problems(nodes: &[NodeConfig]) -> Vec<String> {
     let mut problems = Vec::new();
     problems.extend(wrong_roles(nodes));
     let addresses: Vec<Address> = nodes.iter().map(|node| Address::of(&node.url)).collect();

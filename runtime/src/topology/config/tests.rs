@@ -11,7 +11,7 @@ fn replica(url: &str) -> NodeConfig {
 }
 
 fn check(nodes: &[NodeConfig], expected: Expect) {
-    expected.assert_eq(&problems(nodes).join("\n"));
+    expected.assert_eq(&node_problems(nodes).join("\n"));
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn what_is_right_has_no_problems() {
         ],
         vec![primary("sqlite:a.db"), replica("sqlite:b.db")],
     ] {
-        assert_eq!(problems(&nodes), Vec::<String>::new(), "{nodes:?}");
+        assert_eq!(node_problems(&nodes), Vec::<String>::new(), "{nodes:?}");
     }
 }
 
@@ -78,7 +78,7 @@ fn a_node_is_recognized_by_where_its_url_leads() {
         "postgres://[::1]/bank",
     ] {
         assert_eq!(
-            problems(&[primary("postgres://db1/bank"), replica(url)]),
+            node_problems(&[primary("postgres://db1/bank"), replica(url)]),
             Vec::<String>::new()
         );
     }

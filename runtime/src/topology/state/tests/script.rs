@@ -6,6 +6,10 @@
 //! `writes 0-1-100 of=0-1-100`, `reads ..`: the same on MariaDB. `silent`, `lost`, `refused`, `full`, `starting`,
 //! `closing`: a probe fails. `hurt`, `readonly`, `crowded`: a call failed there. The trace begins after the last
 //! line with `--`.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test has no caller who says what time it is"
+)]
 
 use std::fmt::Write as _;
 
