@@ -23,9 +23,12 @@ mod kind;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod param;
+mod position;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod probe;
 mod raw;
+mod report;
 mod request;
 mod reset;
 #[cfg(feature = "sqlite")]
@@ -57,7 +60,12 @@ pub(crate) use gather::gather;
 pub(crate) use json::{hex, json_text, push_array};
 pub use kind::Kind;
 pub use param::Param;
+#[cfg(test)]
+pub(crate) use position::parse_lsn;
+pub(crate) use position::{Gtid, GtidSet, GtidState, Position};
+pub(crate) use probe::Prober;
 pub use raw::RawConnection;
+pub(crate) use report::{History, ProbeFailure, Report, Switch, WorkerFailure};
 pub(crate) use request::{Command, Operation, Request};
 pub(crate) use statements::StatementCounts;
 pub(crate) use stop::{Stop, Stopper, stop};

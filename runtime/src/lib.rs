@@ -72,6 +72,10 @@ pub use query::{Cursor, Filter, Order};
 pub use repository::{MAX_PAGE_SIZE, Page, Repository, Select, Slice};
 pub use routing::{Consistency, Routing, Strategy};
 pub use session::{Limits, Remaining, Session, SessionBuilder, Usage};
+pub use topology::{
+    CausalToken, DeclaredRole, HealthConfig, NodeConfig, NodeId, NodeSnapshot, NodeState, Role,
+    TopologySnapshot,
+};
 pub use transaction::{Isolation, Propagation, TransactionOptions};
 pub use unit_of_work::{
     AsyncUnit, Mode, RawUnit, ReadOnly, ReadWrite, Receipt, Savepoint, UnitOfWork,

@@ -1,0 +1,5 @@
+mod failover;
+mod mariadb;
+mod members;
+mod replicas;
+mod script;
