@@ -1,6 +1,8 @@
 //! What the tests of Wharf stand on: real servers, faults on the wire, and futures that are dropped half-way.
 
+mod address;
 pub mod cancel;
+
 mod directory;
 mod mariadb;
 mod postgres;
