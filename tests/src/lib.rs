@@ -2,6 +2,7 @@
 
 mod address;
 pub mod cancel;
+pub mod cluster;
 
 mod directory;
 mod mariadb;
