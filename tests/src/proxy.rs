@@ -7,6 +7,7 @@
 //! other side sees an error instead of the end of the stream. All waiting is for events; nothing depends on time.
 
 mod connection;
+mod controls;
 mod pattern;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -17,6 +18,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use self::connection::Connection;
+use self::controls::{Controls, Counted};
 use self::pattern::Pattern;
 
 /// Listens on a port of its own and passes connections on to a server. All of them end when it is dropped.
@@ -37,29 +39,6 @@ pub enum Fault {
     RequestLost,
     /// The request is forwarded and all answers are swallowed until the client goes; then the server's side is closed.
     AckHang,
-}
-
-/// What the proxy tells its connections, and they tell it.
-#[derive(Debug)]
-struct Controls {
-    /// Guards the one-shot that is waiting for its pattern.
-    armed: Mutex<Option<(Pattern, Fault)>>,
-    answers: watch::Sender<Answers>,
-    /// Counts the calls of `reset_all`.
-    resets: watch::Sender<u64>,
-    /// How many clients are connected.
-    connections: watch::Sender<usize>,
-}
-
-/// What becomes of the answers of the server.
-#[derive(Debug, Default)]
-struct Answers {
-    /// Whether answers wait for the next release.
-    withholding: bool,
-    /// Counts the calls of `release`, so that one followed by `withhold_answers` at once isn't missed.
-    releases: u64,
-    /// What has been withheld, or swallowed by a fault, since one of them was asked for.
-    withheld_bytes: usize,
 }
 
 impl Proxy {
@@ -185,43 +164,6 @@ impl Drop for Proxy {
     }
 }
 
-impl Controls {
-    /// The fault to apply to a request that ends `seen`, if the armed pattern is in it. It is disarmed then.
-    fn take_fault(&self, seen: &pattern::Seen) -> Option<Fault> {
-        let mut armed = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
-        armed
-            .take_if(|(pattern, _)| seen.contains(pattern))
-            .map(|(_, fault)| fault)
-    }
-
-    /// Counts an answer and says for which release it has to wait, if answers are withheld.
-    fn withhold(&self, length: usize) -> Option<u64> {
-        let mut release = None;
-        self.answers.send_if_modified(|answers| {
-            if answers.withholding {
-                answers.withheld_bytes += length;
-                release = Some(answers.releases + 1);
-            }
-            answers.withholding
-        });
-        release
-    }
-
-    /// Counts an answer that no one will see.
-    fn swallow(&self, length: usize) {
-        self.answers
-            .send_modify(|answers| answers.withheld_bytes += length);
-    }
-
-    async fn wait_for_release(&self, release: u64) {
-        let mut answers = self.answers.subscribe();
-        let waited = answers
-            .wait_for(|answers| answers.releases >= release)
-            .await;
-        waited.expect("`self` holds the sender");
-    }
-}
-
 async fn accept(listener: TcpListener, upstream: SocketAddr, controls: Arc<Controls>) {
     let mut connections = JoinSet::new();
     loop {
@@ -258,29 +200,6 @@ async fn pass(
         _ = resets.changed() => connection::Ending::ResetBoth,
     };
     connection.end(ending);
-}
-
-/// Counts a client as connected for as long as this lives.
-#[derive(Debug)]
-struct Counted {
-    controls: Arc<Controls>,
-}
-
-impl Counted {
-    fn new(controls: Arc<Controls>) -> Counted {
-        controls
-            .connections
-            .send_modify(|connections| *connections += 1);
-        Counted { controls }
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.controls
-            .connections
-            .send_modify(|connections| *connections -= 1);
-    }
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 
+use super::Fault;
+use super::controls::Controls;
 use super::pattern::Seen;
-use super::{Controls, Fault};
 
 /// Larger than the statements of tests, so that a request is read at once.
 const CHUNK_BYTES: usize = 64 * 1024;
