@@ -1,5 +1,6 @@
-//! What the proxy tells its connections, and they tell it.
+//! What the proxy and its connections share.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
@@ -12,11 +13,25 @@ use super::pattern::{Pattern, Seen};
 pub(super) struct Controls {
     /// Guards the one-shot that is waiting for its pattern.
     pub(super) armed: Mutex<Option<(Pattern, Fault)>>,
+    /// Where new connections lead.
+    pub(super) upstream: Mutex<SocketAddr>,
+    pub(super) traffic: watch::Sender<Traffic>,
     pub(super) answers: watch::Sender<Answers>,
-    /// Counts the calls of `reset_all`.
+    /// Counts how often all connections were reset.
     pub(super) resets: watch::Sender<u64>,
     /// How many clients are connected.
     pub(super) connections: watch::Sender<usize>,
+}
+
+/// What becomes of all connections.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Traffic {
+    #[default]
+    Passes,
+    /// Nothing passes until it does again.
+    Hangs,
+    /// New connections are reset.
+    Refused,
 }
 
 /// What becomes of the answers of the server.
@@ -31,6 +46,28 @@ pub(super) struct Answers {
 }
 
 impl Controls {
+    pub(super) fn new(upstream: SocketAddr) -> Controls {
+        Controls {
+            armed: Mutex::new(None),
+            upstream: Mutex::new(upstream),
+            traffic: watch::Sender::default(),
+            answers: watch::Sender::default(),
+            resets: watch::Sender::default(),
+            connections: watch::Sender::default(),
+        }
+    }
+
+    pub(super) fn upstream(&self) -> SocketAddr {
+        *self.upstream.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns when nothing hangs.
+    pub(super) async fn wait_until_passing(&self) {
+        let mut traffic = self.traffic.subscribe();
+        let waited = traffic.wait_for(|traffic| *traffic != Traffic::Hangs).await;
+        waited.expect("`self` holds the sender");
+    }
+
     /// The fault to apply to a request that ends `seen`, if the armed pattern is in it. It is disarmed then.
     pub(super) fn take_fault(&self, seen: &Seen) -> Option<Fault> {
         let mut armed = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
