@@ -2,6 +2,8 @@
 //!
 //! Whether a node takes writes is in its file `options`, so that it comes back as what it was.
 
+mod status;
+
 use std::ffi::OsString;
 use std::fs;
 use std::net::SocketAddr;
@@ -10,6 +12,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use self::status::Status;
 use super::node::Node;
 use super::replication::{Place, Replication};
 use super::template::Template;
@@ -108,7 +111,7 @@ impl Gtid {
             }
             // A thread that has ended by an error starts no more.
             if states.contains(&"No") || Instant::now() > deadline {
-                return Err(status.0);
+                return Err(status.text().to_owned());
             }
         }
     }
@@ -232,6 +235,12 @@ impl Replication for Gtid {
         self.write_role(node.directory(), Role::Replica);
         node.start_again();
         if self.attach(node, primary).is_err() {
+            // Only a replica that follows well has nothing but what the primary has.
+            let donor = if Status::of(donor).follows(primary) {
+                donor
+            } else {
+                primary
+            };
             self.copy(node, donor);
             self.attach(node, primary)
                 .unwrap_or_else(|status| node.fail("replicate", &status));
@@ -290,26 +299,6 @@ impl Replication for Gtid {
             .filter_map(sequence)
             .max()
             .unwrap_or(0)
-    }
-}
-
-/// What `SHOW SLAVE STATUS` says, a field a line.
-struct Status(String);
-
-impl Status {
-    fn of(node: &Node) -> Status {
-        let mut command = node.command("show slave status");
-        command.args(["--column-names", "--vertical"]);
-        let text = node.run(command);
-        Status(text.unwrap_or_else(|message| node.fail("show slave status", &message)))
-    }
-
-    /// Empty when the node is no replica.
-    fn field(&self, name: &str) -> &str {
-        let mut fields = self.0.lines().filter_map(|line| line.split_once(':'));
-        fields
-            .find(|(field, _)| field.trim() == name)
-            .map_or("", |(_, value)| value.trim())
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) trait Replication: Debug + Send + Sync {
     /// What the server says, when it has what the primary has not, and therefore can't follow.
     fn follow(&self, node: &Node, primary: &Node) -> Result<(), String>;
 
-    /// Makes any node a replica, whether it runs or not. `donor` has good data.
+    /// Makes any node a replica, whether it runs or not. `donor` runs, and is another replica if one does.
     fn rejoin(&self, node: &Node, primary: &Node, donor: &Node);
 
     /// Stops writes to the primary, and returns when `heir` has received them all.
