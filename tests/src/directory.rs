@@ -1,12 +1,17 @@
 //! A directory of its own for one server, and the account that may write in it.
 //!
-//! It lies in memory where it can (`/dev/shm`): a server starts several times faster there than on a busy disk.
+//! It lies in memory (`/dev/shm`) where there is room: a server starts several times faster there than on a busy disk.
 //! Nothing here removes it; that is the job of the `supervisor`, which outlives this process.
 
 use std::fs::{self, DirBuilder};
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// Room for two clusters of three: a node begins with 30 MiB and may grow to 300 MiB by its log alone.
+const NEEDED_KIB: u64 = 2 * 1024 * 1024;
 
 /// A fresh, private, empty directory.
 #[derive(Debug)]
@@ -32,8 +37,7 @@ impl Directory {
     /// # Panics
     /// When no directory can be created, or root finds no account to give it to.
     pub(crate) fn create(name: &str, account_name: &str) -> Directory {
-        let memory = Path::new("/dev/shm");
-        let path = create_below(memory, name)
+        let path = create_below(place(), name)
             .or_else(|_| create_below(&std::env::temp_dir(), name))
             .expect("create a directory in /dev/shm or in the temporary directory");
         // Its owner is the effective user, which std has no call for.
@@ -58,6 +62,24 @@ impl Directory {
     pub(crate) fn account(&self) -> Option<Account> {
         self.account
     }
+}
+
+/// Where servers live: in memory, if they have room to grow there. Containers often have 64 MiB of it.
+fn place() -> &'static Path {
+    static PLACE: OnceLock<PathBuf> = OnceLock::new();
+    PLACE.get_or_init(|| {
+        let memory = PathBuf::from("/dev/shm");
+        let roomy = free_kib(&memory).is_some_and(|free| free >= NEEDED_KIB);
+        if roomy { memory } else { std::env::temp_dir() }
+    })
+}
+
+/// What `df` says, because std has no call for it.
+fn free_kib(path: &Path) -> Option<u64> {
+    let output = Command::new("df").args(["-Pk"]).arg(path).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    // "tmpfs 25165824 0 25165824 0% /dev/shm"
+    text.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()
 }
 
 fn create_below(parent: &Path, name: &str) -> std::io::Result<PathBuf> {

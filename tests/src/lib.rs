@@ -1,6 +1,9 @@
 //! What the tests of Wharf stand on: real servers, faults on the wire, and futures that are dropped half-way.
 
+mod address;
 pub mod cancel;
+pub mod cluster;
+
 mod directory;
 mod mariadb;
 mod postgres;

@@ -17,13 +17,13 @@ const MISSING: &str = "MariaDB is not installed; on Debian and Ubuntu: apt-get i
 // Everything a test may want in its databases, and to see what others wait for (PROCESS). ALL PRIVILEGES would include
 // READ ONLY ADMIN, which writes to a read-only server, so that a test of roles would prove nothing. Everyone may end
 // their own statements.
-const ACCOUNTS: &str = "\
+pub(crate) const ACCOUNTS: &str = "\
 CREATE USER wharf@'%' IDENTIFIED BY 'wharf';
 GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE TEMPORARY TABLES, LOCK TABLES, \
 EXECUTE, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, EVENT, TRIGGER, PROCESS ON *.* TO wharf@'%';
 ";
 
-const SETUP: &str = "\
+pub(crate) const SETUP: &str = "\
 mariadb-install-db --no-defaults --datadir=\"$PWD/data\" --auth-root-authentication-method=normal --skip-test-db \
 --innodb-log-file-size=16M >/dev/null
 ";
@@ -53,6 +53,40 @@ impl MariaDb {
             programs: programs.clone(),
         }
     }
+
+    /// Where the programs are.
+    pub(crate) fn programs(&self) -> &Path {
+        &self.programs
+    }
+
+    /// The options of a server whose data, socket and number are in `directory`.
+    pub(crate) fn options(&self, directory: &Path, port: u16) -> Vec<OsString> {
+        let path = |option: &str, name: &str| {
+            let mut argument = OsString::from(option);
+            argument.push(directory.join(name));
+            argument
+        };
+        let mut options = vec![
+            path("--datadir=", "data"),
+            path("--socket=", "socket"),
+            path("--pid-file=", "pid"),
+            format!("--port={port}").into(),
+        ];
+        options.extend(
+            [
+                "--bind-address=127.0.0.1",
+                "--skip-name-resolve",
+                "--max-connections=200",
+                "--character-set-server=utf8mb4",
+                "--default-time-zone=+00:00",
+                "--innodb-flush-log-at-trx-commit=2",
+                "--innodb-buffer-pool-size=32M",
+                "--innodb-log-file-size=16M",
+            ]
+            .map(OsString::from),
+        );
+        options
+    }
 }
 
 impl Engine for MariaDb {
@@ -67,32 +101,10 @@ impl Engine for MariaDb {
     fn launch(&self, directory: &Path, port: u16) -> Launch {
         // Executed by the server before it takes connections.
         fs::write(directory.join("accounts"), ACCOUNTS).expect("write a file for the server");
-        let path = |option: &str, name: &str| {
-            let mut argument = OsString::from(option);
-            argument.push(directory.join(name));
-            argument
-        };
-        let mut server: Vec<OsString> = vec!["mariadbd".into(), "--no-defaults".into()];
-        server.extend([
-            path("--datadir=", "data"),
-            path("--socket=", "socket"),
-            path("--pid-file=", "pid"),
-            path("--init-file=", "accounts"),
-            format!("--port={port}").into(),
-        ]);
-        server.extend(
-            [
-                "--bind-address=127.0.0.1",
-                "--skip-name-resolve",
-                "--max-connections=200",
-                "--character-set-server=utf8mb4",
-                "--default-time-zone=+00:00",
-                "--innodb-flush-log-at-trx-commit=2",
-                "--innodb-buffer-pool-size=32M",
-                "--innodb-log-file-size=16M",
-            ]
-            .map(OsString::from),
-        );
+        let mut accounts = OsString::from("--init-file=");
+        accounts.push(directory.join("accounts"));
+        let mut server: Vec<OsString> = vec!["mariadbd".into(), "--no-defaults".into(), accounts];
+        server.extend(self.options(directory, port));
         Launch {
             programs: self.programs.clone(),
             setup: SETUP.to_owned(),

@@ -60,6 +60,11 @@ impl Postgres {
         let programs = find_debian().or_else(find_on_path).expect(MISSING);
         Postgres { programs }
     }
+
+    /// Where the programs are.
+    pub(crate) fn programs(&self) -> &Path {
+        &self.programs
+    }
 }
 
 impl Engine for Postgres {

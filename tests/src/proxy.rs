@@ -7,16 +7,18 @@
 //! other side sees an error instead of the end of the stream. All waiting is for events; nothing depends on time.
 
 mod connection;
+mod controls;
 mod pattern;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use self::connection::Connection;
+use self::controls::{Controls, Counted, Traffic};
 use self::pattern::Pattern;
 
 /// Listens on a port of its own and passes connections on to a server. All of them end when it is dropped.
@@ -39,29 +41,6 @@ pub enum Fault {
     AckHang,
 }
 
-/// What the proxy tells its connections, and they tell it.
-#[derive(Debug)]
-struct Controls {
-    /// Guards the one-shot that is waiting for its pattern.
-    armed: Mutex<Option<(Pattern, Fault)>>,
-    answers: watch::Sender<Answers>,
-    /// Counts the calls of `reset_all`.
-    resets: watch::Sender<u64>,
-    /// How many clients are connected.
-    connections: watch::Sender<usize>,
-}
-
-/// What becomes of the answers of the server.
-#[derive(Debug, Default)]
-struct Answers {
-    /// Whether answers wait for the next release.
-    withholding: bool,
-    /// Counts the calls of `release`, so that one followed by `withhold_answers` at once isn't missed.
-    releases: u64,
-    /// What has been withheld, or swallowed by a fault, since one of them was asked for.
-    withheld_bytes: usize,
-}
-
 impl Proxy {
     /// Starts a proxy to `upstream` on a free port of 127.0.0.1. Its tasks end with the proxy or the runtime.
     ///
@@ -74,13 +53,8 @@ impl Proxy {
         let address = listener
             .local_addr()
             .expect("a bound socket has an address");
-        let controls = Arc::new(Controls {
-            armed: Mutex::new(None),
-            answers: watch::Sender::default(),
-            resets: watch::Sender::default(),
-            connections: watch::Sender::default(),
-        });
-        let acceptor = tokio::spawn(accept(listener, upstream, Arc::clone(&controls)));
+        let controls = Arc::new(Controls::new(upstream));
+        let acceptor = tokio::spawn(accept(listener, Arc::clone(&controls)));
         Proxy {
             address,
             controls,
@@ -91,6 +65,36 @@ impl Proxy {
     /// Where clients connect to.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// From now on nothing passes either way, until [`pass`](Proxy::pass): as when the network between the two is cut.
+    /// Connections stay open, new ones are accepted and hang, and the end of one is seen by nobody on the other side. The
+    /// exception is a client that goes: it takes its connection to the server along, and what it had sent meanwhile.
+    ///
+    /// What a connection is just handing over still passes.
+    pub fn black_hole(&self) {
+        self.controls.traffic.send_replace(Traffic::Hangs);
+    }
+
+    /// Resets all connections, and from now on every new one, as when nobody listens there, until [`pass`](Proxy::pass).
+    pub fn refuse(&self) {
+        self.controls.traffic.send_replace(Traffic::Refused);
+        // Later, so that whoever has connected before is reset with the others.
+        self.reset_all();
+    }
+
+    /// Ends [`black_hole`](Proxy::black_hole) and [`refuse`](Proxy::refuse). Delivers what has waited.
+    pub fn pass(&self) {
+        self.controls.traffic.send_replace(Traffic::Passes);
+    }
+
+    /// Leads new connections to another server. Those that are open stay where they are.
+    pub fn retarget(&self, upstream: SocketAddr) {
+        *self
+            .controls
+            .upstream
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = upstream;
     }
 
     /// From now on requests reach the server, but its answers (and the end of its stream) are withheld until
@@ -185,44 +189,7 @@ impl Drop for Proxy {
     }
 }
 
-impl Controls {
-    /// The fault to apply to a request that ends `seen`, if the armed pattern is in it. It is disarmed then.
-    fn take_fault(&self, seen: &pattern::Seen) -> Option<Fault> {
-        let mut armed = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
-        armed
-            .take_if(|(pattern, _)| seen.contains(pattern))
-            .map(|(_, fault)| fault)
-    }
-
-    /// Counts an answer and says for which release it has to wait, if answers are withheld.
-    fn withhold(&self, length: usize) -> Option<u64> {
-        let mut release = None;
-        self.answers.send_if_modified(|answers| {
-            if answers.withholding {
-                answers.withheld_bytes += length;
-                release = Some(answers.releases + 1);
-            }
-            answers.withholding
-        });
-        release
-    }
-
-    /// Counts an answer that no one will see.
-    fn swallow(&self, length: usize) {
-        self.answers
-            .send_modify(|answers| answers.withheld_bytes += length);
-    }
-
-    async fn wait_for_release(&self, release: u64) {
-        let mut answers = self.answers.subscribe();
-        let waited = answers
-            .wait_for(|answers| answers.releases >= release)
-            .await;
-        waited.expect("`self` holds the sender");
-    }
-}
-
-async fn accept(listener: TcpListener, upstream: SocketAddr, controls: Arc<Controls>) {
+async fn accept(listener: TcpListener, controls: Arc<Controls>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -230,9 +197,13 @@ async fn accept(listener: TcpListener, upstream: SocketAddr, controls: Arc<Contr
                 let (client, _) = accepted.expect("accept a connection");
                 // Here and not in the task, which may run later than a reset or a look at the count.
                 let resets = controls.resets.subscribe();
+                if *controls.traffic.borrow() == Traffic::Refused {
+                    reset(&client);
+                    continue;
+                }
                 let counted = Counted::new(Arc::clone(&controls));
                 connections.spawn(async move {
-                    pass(client, upstream, &counted.controls, resets).await;
+                    pass(client, &counted.controls, resets).await;
                 });
             }
             // Else the results of finished tasks would pile up.
@@ -241,18 +212,21 @@ async fn accept(listener: TcpListener, upstream: SocketAddr, controls: Arc<Contr
     }
 }
 
-async fn pass(
-    client: TcpStream,
-    upstream: SocketAddr,
-    controls: &Controls,
-    mut resets: watch::Receiver<u64>,
-) {
-    let Ok(server) = TcpStream::connect(upstream).await else {
-        // The client sees what a client of a dead server sees at the latest: a reset.
-        let _ = client.set_zero_linger();
-        return;
+async fn pass(mut client: TcpStream, controls: &Controls, mut resets: watch::Receiver<u64>) {
+    let mut held = Vec::new();
+    tokio::select! {
+        is_there = connection::hold(&mut client, &mut held, controls) => {
+            if !is_there {
+                return;
+            }
+        }
+        _ = resets.changed() => return reset(&client),
+    }
+    let Ok(server) = TcpStream::connect(controls.upstream()).await else {
+        // The client sees what a client of a dead server sees at the latest.
+        return reset(&client);
     };
-    let mut connection = Connection::new(client, server);
+    let mut connection = Connection::new(client, server, held);
     let ending = tokio::select! {
         ending = connection.run(controls) => ending,
         _ = resets.changed() => connection::Ending::ResetBoth,
@@ -260,27 +234,10 @@ async fn pass(
     connection.end(ending);
 }
 
-/// Counts a client as connected for as long as this lives.
-#[derive(Debug)]
-struct Counted {
-    controls: Arc<Controls>,
-}
-
-impl Counted {
-    fn new(controls: Arc<Controls>) -> Counted {
-        controls
-            .connections
-            .send_modify(|connections| *connections += 1);
-        Counted { controls }
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.controls
-            .connections
-            .send_modify(|connections| *connections -= 1);
-    }
+/// Has a connection end with a reset when it is dropped.
+fn reset(stream: &TcpStream) {
+    // Fails only when the other side has ended it already.
+    let _ = stream.set_zero_linger();
 }
 
 #[cfg(test)]

@@ -8,12 +8,13 @@
 //! What differs between the kinds is in `postgres` and `mariadb`, behind [`Engine`].
 
 use std::fmt::Debug;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::address::free_address;
 use crate::directory::Directory;
 use crate::mariadb::MariaDb;
 use crate::postgres::Postgres;
@@ -226,13 +227,6 @@ impl Server {
         command.stdin(Stdio::null());
         command
     }
-}
-
-fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("bind a port of 127.0.0.1");
-    listener
-        .local_addr()
-        .expect("a bound socket has an address")
 }
 
 #[cfg(test)]

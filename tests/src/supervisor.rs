@@ -17,7 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::directory::Directory;
-use crate::process::signal_family;
+use crate::process::{send, signal_family};
 
 const SCRIPT: &str = include_str!("supervisor.sh");
 
@@ -144,11 +144,40 @@ impl Supervisor {
     /// # Panics
     /// When it doesn't run.
     pub(crate) fn kill(&self) {
-        File::create(self.directory.join("ended")).expect("make a file");
+        self.expect_end();
         self.signal("KILL");
+        self.wait_for_end();
+    }
+
+    /// Ends the server by a signal to it alone: its children end as it tells them, or not at all.
+    ///
+    /// # Panics
+    /// When it doesn't run, or doesn't end.
+    pub(crate) fn stop(&self, signal: &str) {
+        let process = process_in(&self.directory).expect("the server runs");
+        self.expect_end();
+        send(signal, &[process]);
+        self.wait_for_end();
+    }
+
+    /// Whether the server runs, frozen or not.
+    pub(crate) fn is_running(&self) -> bool {
+        process_in(&self.directory).is_some()
+    }
+
+    /// Tells the script that the server will be wanted again.
+    fn expect_end(&self) {
+        File::create(self.directory.join("ended")).expect("make a file");
+    }
+
+    fn wait_for_end(&self) {
         let deadline = Instant::now() + START_TIMEOUT;
-        while process_in(&self.directory).is_some() {
-            assert!(Instant::now() < deadline, "a killed server runs on");
+        while self.is_running() {
+            assert!(
+                Instant::now() < deadline,
+                "a server that was to end runs on; its log:\n{}",
+                self.log()
+            );
             thread::sleep(POLL_INTERVAL);
         }
     }
@@ -157,8 +186,8 @@ impl Supervisor {
     ///
     /// # Panics
     /// When it wasn't killed.
-    pub(crate) fn start_again(&mut self) {
-        let pipe = self.script.stdin.as_mut().expect("it was piped");
+    pub(crate) fn start_again(&self) {
+        let mut pipe = self.script.stdin.as_ref().expect("it was piped");
         pipe.write_all(b"again\n").expect("tell the script");
     }
 }

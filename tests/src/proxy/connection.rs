@@ -1,11 +1,14 @@
 //! One client's connection and its connection to the server: carries bytes both ways until one of them ends.
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use std::mem;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 
+use super::Fault;
+use super::controls::Controls;
 use super::pattern::Seen;
-use super::{Controls, Fault};
 
 /// Larger than the statements of tests, so that a request is read at once.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -14,6 +17,8 @@ const CHUNK_BYTES: usize = 64 * 1024;
 pub(super) struct Connection {
     client: TcpStream,
     server: TcpStream,
+    /// What the client has sent before there was a connection to the server.
+    held: Vec<u8>,
 }
 
 /// How a connection ends.
@@ -37,22 +42,27 @@ enum Event {
 }
 
 impl Connection {
-    pub(super) fn new(client: TcpStream, server: TcpStream) -> Connection {
+    pub(super) fn new(client: TcpStream, server: TcpStream, held: Vec<u8>) -> Connection {
         for stream in [&client, &server] {
             // Only a matter of speed, and it fails only when the other side is gone already.
             let _ = stream.set_nodelay(true);
         }
-        Connection { client, server }
+        Connection {
+            client,
+            server,
+            held,
+        }
     }
 
     /// Carries bytes until the connection has to end. It is still open then: see [`end`](Connection::end).
     pub(super) async fn run(&mut self, controls: &Controls) -> Ending {
         let (client_read, client_write) = self.client.split();
         let (server_read, server_write) = self.server.split();
+        let held = mem::take(&mut self.held);
         // When one direction returns, the other is dropped, even in the middle of an answer: the client, or this
         // connection, does not live to see the rest.
         let event = tokio::select! {
-            event = carry_requests(client_read, server_write, controls) => event,
+            event = carry_requests(client_read, server_write, held, controls) => event,
             ending = carry_answers(server_read, client_write, controls) => Event::Ended(ending),
         };
         match event {
@@ -87,6 +97,7 @@ impl Connection {
         let answered = async {
             let hang = fault == Fault::AckHang;
             swallow_answers(server_read, controls, hang).await;
+            controls.wait_until_passing().await;
             Ending::ResetClient
         };
         // Also while nothing is answered: a client that has gone must not keep the server's connection.
@@ -101,29 +112,54 @@ impl Connection {
     }
 }
 
+/// Waits until requests may pass, and meanwhile reads on behind `request`: only so is it seen that the client has gone.
+/// Returns whether it is still there.
+pub(super) async fn hold(
+    client: &mut (impl AsyncRead + Unpin),
+    request: &mut Vec<u8>,
+    controls: &Controls,
+) -> bool {
+    loop {
+        tokio::select! {
+            biased;
+            () = controls.wait_until_passing() => return true,
+            read = client.read_buf(request) => {
+                if !read.is_ok_and(|length| length > 0) {
+                    return false;
+                }
+            }
+        }
+    }
+}
+
 async fn carry_requests(
     mut client: ReadHalf<'_>,
     mut server: WriteHalf<'_>,
+    held: Vec<u8>,
     controls: &Controls,
 ) -> Event {
-    let mut buffer = vec![0; CHUNK_BYTES];
+    let mut request = held;
+    request.reserve(CHUNK_BYTES);
     let mut seen = Seen::default();
     loop {
-        let request = match client.read(&mut buffer).await {
-            Ok(0) => return Event::Ended(Ending::Close),
-            Ok(length) => &buffer[..length],
-            Err(_) => return Event::Ended(Ending::ResetBoth),
-        };
-        seen.push(request);
-        if let Some(fault) = controls.take_fault(&seen) {
-            return Event::Fault {
-                fault,
-                request: request.to_vec(),
-            };
+        if request.is_empty() {
+            match client.read_buf(&mut request).await {
+                Ok(0) => return Event::Ended(Ending::Close),
+                Ok(_) => {}
+                Err(_) => return Event::Ended(Ending::ResetBoth),
+            }
         }
-        if server.write_all(request).await.is_err() {
+        if !hold(&mut client, &mut request, controls).await {
+            return Event::Ended(Ending::Close);
+        }
+        seen.push(&request);
+        if let Some(fault) = controls.take_fault(&seen) {
+            return Event::Fault { fault, request };
+        }
+        if server.write_all(&request).await.is_err() {
             return Event::Ended(Ending::ResetBoth);
         }
+        request.clear();
     }
 }
 
@@ -134,7 +170,10 @@ async fn carry_answers(
 ) -> Ending {
     let mut buffer = vec![0; CHUNK_BYTES];
     loop {
-        let Ok(length) = server.read(&mut buffer).await else {
+        let read = server.read(&mut buffer).await;
+        // The end of the stream, too, is something to see.
+        controls.wait_until_passing().await;
+        let Ok(length) = read else {
             return Ending::ResetBoth;
         };
         if let Some(release) = controls.withhold(length) {

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::io::ErrorKind;
 use std::time::Duration;
 
@@ -211,6 +212,94 @@ async fn a_hanging_acknowledgement_hangs_until_the_client_goes() {
     drop(client);
     assert_eq!(echo.next().await, "end");
     soon(proxy.connections_become(0)).await;
+}
+
+#[tokio::test]
+async fn nothing_passes_a_black_hole_and_everything_after_it() {
+    let (mut echo, proxy, mut client) = start().await;
+    proxy.black_hole();
+    client.write_all(b"one").await.unwrap();
+    let mut newcomer = TcpStream::connect(proxy.address()).await.unwrap();
+    newcomer.write_all(b"two").await.unwrap();
+    soon(proxy.connections_become(2)).await;
+    assert_eq!(
+        client.try_read(&mut [0; 8]).unwrap_err().kind(),
+        ErrorKind::WouldBlock
+    );
+
+    proxy.pass();
+    assert_eq!(read(&mut client).await.unwrap(), "ack:one");
+    assert_eq!(read(&mut newcomer).await.unwrap(), "ack:two");
+    assert_eq!(
+        HashSet::from([echo.next().await, echo.next().await]),
+        HashSet::from(["one".to_owned(), "two".to_owned()])
+    );
+}
+
+#[tokio::test]
+async fn an_answer_under_way_waits_in_a_black_hole() {
+    let (mut echo, proxy, mut client) = start().await;
+    proxy.withhold_answers();
+    client.write_all(b"one").await.unwrap();
+    soon(proxy.answer_withheld()).await;
+    client.write_all(b"two").await.unwrap();
+    assert_eq!(
+        (echo.next().await, echo.next().await),
+        ("one".to_owned(), "two".to_owned())
+    );
+    proxy.black_hole();
+    proxy.release();
+    // What was withheld was being handed over already.
+    assert_eq!(read(&mut client).await.unwrap(), "ack:one");
+    assert_eq!(
+        client.try_read(&mut [0; 8]).unwrap_err().kind(),
+        ErrorKind::WouldBlock
+    );
+    proxy.pass();
+    assert_eq!(read(&mut client).await.unwrap(), "ack:two");
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_a_black_hole_takes_its_request_along() {
+    let (mut echo, proxy, mut client) = start().await;
+    proxy.black_hole();
+    client.write_all(b"one").await.unwrap();
+    drop(client);
+    assert_eq!(echo.next().await, "end");
+    soon(proxy.connections_become(0)).await;
+    let newcomer = TcpStream::connect(proxy.address()).await.unwrap();
+    soon(proxy.connections_become(1)).await;
+    drop(newcomer);
+    soon(proxy.connections_become(0)).await;
+}
+
+#[tokio::test]
+async fn a_refusing_proxy_resets_everybody_until_it_passes() {
+    let (mut echo, proxy, mut client) = start().await;
+    proxy.refuse();
+    assert_eq!(
+        read(&mut client).await.unwrap_err(),
+        ErrorKind::ConnectionReset
+    );
+    assert_eq!(echo.next().await, "ConnectionReset");
+    let mut newcomer = TcpStream::connect(proxy.address()).await.unwrap();
+    assert_eq!(
+        read(&mut newcomer).await.unwrap_err(),
+        ErrorKind::ConnectionReset
+    );
+    proxy.pass();
+    client_of(&proxy).await;
+}
+
+#[tokio::test]
+async fn a_proxy_with_another_target_leads_only_new_connections_there() {
+    let (mut echo, proxy, mut client) = start().await;
+    let mut other = Echo::start().await;
+    proxy.retarget(other.address);
+    client_of(&proxy).await;
+    assert_eq!(other.next().await, "hello;");
+    client.write_all(b"one").await.unwrap();
+    assert_eq!(echo.next().await, "one");
 }
 
 #[tokio::test]
