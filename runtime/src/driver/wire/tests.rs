@@ -56,6 +56,10 @@ async fn what_is_out_is_lost_with_what_is_known_of_it() {
     let lone = severed_during(&mut wire().await, write(FOR_EVER)).await;
     assert_eq!(of(&lone), (ConnectionLost, Outcome::Unknown, false));
 
+    let begin_for_ever = Request::control(Command::Begin, FOR_EVER, "BEGIN");
+    let error = severed_during(&mut wire().await, begin_for_ever).await;
+    assert_eq!(of(&error), (ConnectionLost, Outcome::RolledBack, true));
+
     let mut inside = wire().await;
     begin(&mut inside).await;
     let error = severed_during(&mut inside, write(FOR_EVER)).await;
