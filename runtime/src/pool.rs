@@ -28,6 +28,7 @@ mod priority;
 mod quarantine;
 mod refusal;
 mod rooms;
+mod severing;
 mod shared;
 mod site;
 mod slot;
