@@ -35,6 +35,16 @@ pub async fn checkout(database: &Database) -> Result<Checkout<'_>> {
     Ok(Checkout(lease))
 }
 
+/// Cuts a database off from its server, as the topology does when that froze or vanished.
+pub fn sever(database: &Database, why: &str) {
+    database.node().sever(why);
+}
+
+/// About how many callers have a connection or wait for one.
+pub fn in_use(database: &Database) -> u32 {
+    database.node().in_use()
+}
+
 /// Ids as given, as the ids that they stand for.
 pub fn ids<E: Entity, I: Into<E::Id> + Clone>(ids: &[I]) -> Vec<E::Id> {
     ids.iter().cloned().map(Into::into).collect()

@@ -29,6 +29,7 @@ mod quarantine;
 mod queue;
 mod refusal;
 mod rooms;
+mod severing;
 mod shared;
 mod site;
 mod slot;

@@ -9,7 +9,7 @@ use super::failure::{given_up, translate};
 use super::interrupt::Interrupt;
 use super::request::{Command, Request, Sql};
 use super::sqlx::{self, AssertSqlSafe, Either, Executor as _, SqlSafeStr as _, SqlStr};
-use super::state::{Base, Ending, State};
+use super::state::{Ending, State};
 use super::statements::{Lookup, StatementCounts, Statements};
 use crate::error::{Error, Result};
 
@@ -146,8 +146,7 @@ impl Connection {
     /// Takes and returns the connection, so that the exchange can outlive whoever asked for it.
     pub(super) async fn run(mut self: Box<Self>, request: Request) -> (Box<Self>, Result<Answer>) {
         let (command, writes) = (request.command, request.operation.writes);
-        let in_transaction =
-            matches!(self.state, State::InFlight { before, .. } if before != Base::Clean);
+        let in_transaction = self.state.is_out_in_transaction();
         if self.is_given_up {
             self.interrupt.end();
             self.state = self.state.answered(Ending::Lost);

@@ -49,6 +49,11 @@ impl SharedControl {
         self.0.lock().await.terminate(process).await
     }
 
+    /// Drops it without a good-bye, for a server that says nothing any more. A later use opens it again.
+    pub(crate) async fn abandon(&self) {
+        self.0.lock().await.wire = None;
+    }
+
     /// Closes it. A later use opens it again.
     pub(crate) async fn close(&self) {
         self.0.lock().await.close().await;

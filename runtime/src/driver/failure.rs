@@ -6,6 +6,8 @@ use super::sqlx;
 use super::state::Ending;
 use crate::error::{Error, ErrorKind, Outcome};
 
+const BROKE: &str = "the connection broke before the answer was there";
+
 /// What sqlx's error means, and how the request ended.
 pub(super) fn translate(
     problem: sqlx::Error,
@@ -19,7 +21,7 @@ pub(super) fn translate(
             | sqlx::Error::Tls(_)
             | sqlx::Error::Protocol(_)
             | sqlx::Error::WorkerCrashed => (
-                lost(command, writes, in_transaction).with_source(problem),
+                lost(BROKE, command, writes, in_transaction).with_source(problem),
                 Ending::Lost,
             ),
             problem => {
@@ -34,7 +36,7 @@ pub(super) fn translate(
     let message = database.message().to_owned();
     if class == Class::Lost {
         return (
-            lost(command, writes, in_transaction).with_source(problem),
+            lost(BROKE, command, writes, in_transaction).with_source(problem),
             Ending::Lost,
         );
     }
@@ -63,21 +65,41 @@ pub(super) fn translate(
     (error.with_source(problem), Ending::Refused)
 }
 
-fn lost(command: Command, writes: bool, in_transaction: bool) -> Error {
+/// A request whose connection was severed before its answer was there.
+pub(super) fn severed(why: &str, command: Command, writes: bool, in_transaction: bool) -> Error {
+    let how = format!("the connection was severed before the answer was there: {why}");
+    if command == Command::Commit {
+        return commit_unknown().with_source(how);
+    }
+    lost(how, command, writes, in_transaction)
+}
+
+/// A request that came after its connection was severed, and wasn't sent. What was open before is rolled back by the server.
+pub(super) fn severed_before(why: &str, in_transaction: bool) -> Error {
+    let outcome = if in_transaction {
+        Outcome::RolledBack
+    } else {
+        Outcome::NotSent
+    };
+    let how = format!("the connection was severed: {why}");
+    Error::new(ErrorKind::ConnectionLost, how)
+        .with_outcome(outcome)
+        .retryable()
+}
+
+fn lost(how: impl Into<String>, command: Command, writes: bool, in_transaction: bool) -> Error {
     if command == Command::Commit {
         return commit_unknown();
     }
     let outcome = match (in_transaction, writes) {
         (true, _) => Outcome::RolledBack,
+        // It changes nothing, and what began ends with its connection.
+        (false, _) if command == Command::Begin => Outcome::RolledBack,
         // A lone write is its own commit.
         (false, true) => Outcome::Unknown,
         (false, false) => Outcome::NotSent,
     };
-    let error = Error::new(
-        ErrorKind::ConnectionLost,
-        "the connection broke before the answer was there",
-    );
-    let error = error.with_outcome(outcome);
+    let error = Error::new(ErrorKind::ConnectionLost, how).with_outcome(outcome);
     if outcome == Outcome::Unknown {
         error
     } else {

@@ -1,4 +1,4 @@
-//! Which statement is out on a connection, and whether somebody has it stopped.
+//! Which statement is out on a connection, and whether somebody has it stopped, or the whole connection cut off.
 //!
 //! One word says it, so that a stop that comes late can't hit the statement after:
 //!
@@ -11,10 +11,15 @@
 //!
 //! SQLite's progress handler reads `STOPPING` and nothing else. A server cancels whatever its process does by the time
 //! the cancel arrives; so whoever asks it holds a [`Claim`], and the connection is used by nobody until that was answered.
+//!
+//! A connection whose server says nothing any more is *severed*, once and for good: nothing that is out on it is waited
+//! for, a commit included, and there is nothing left to stop.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Poll};
 
+use futures_util::task::AtomicWaker;
 use tokio::sync::oneshot;
 
 const STOPPING: u64 = 1 << 63;
@@ -29,6 +34,10 @@ pub(crate) struct Interrupt {
     last: AtomicU64,
     /// Guards how the last cancel ended; written together with the bits in the word.
     cancel: Mutex<Option<oneshot::Receiver<()>>>,
+    /// Why the connection was severed; empty while it isn't.
+    severed: OnceLock<Arc<str>>,
+    /// Whoever waits for the exchange that is out.
+    waiter: AtomicWaker,
 }
 
 /// The right to have a server cancel one statement. Dropped without [`Claim::answered`], nobody knows whether the cancel
@@ -57,13 +66,35 @@ impl Interrupt {
 
     /// The statement that is out and may be stopped.
     pub(super) fn running(&self) -> Option<u64> {
+        if self.severed().is_some() {
+            return None;
+        }
         let number = self.word.load(Ordering::Acquire) & NUMBER;
         (number != 0).then_some(number)
     }
 
     /// Whether what is out is to be stopped. Asked by SQLite, every so many operations.
     pub(super) fn is_stopping(&self) -> bool {
-        self.word.load(Ordering::Relaxed) & STOPPING != 0
+        self.word.load(Ordering::Relaxed) & STOPPING != 0 || self.severed().is_some()
+    }
+
+    /// Cuts the connection off. Whoever waits for an answer is told why instead.
+    pub(super) fn sever(&self, why: &Arc<str>) {
+        // Severed twice, the first reason stays.
+        let _ = self.severed.set(why.clone());
+        self.waiter.wake();
+    }
+
+    /// Why the connection was severed, if it was.
+    pub(super) fn severed(&self) -> Option<&str> {
+        self.severed.get().map(AsRef::as_ref)
+    }
+
+    /// Waits until the connection is severed. For one at a time: whoever waits for the exchange that is out.
+    pub(super) fn poll_severed(&self, cx: &mut Context<'_>) -> Poll<&str> {
+        // In this order, so that a severing either is seen here or wakes.
+        self.waiter.register(cx.waker());
+        self.severed().map_or(Poll::Pending, Poll::Ready)
     }
 
     /// Has SQLite stop a statement, if that is still out.
@@ -78,6 +109,10 @@ impl Interrupt {
 
     /// The right to cancel a statement, if that is still out and nobody else is at it.
     pub(super) fn claim(&self, number: u64) -> Option<Claim<'_>> {
+        // Its process may be anybody's by the time the server hears of it.
+        if self.severed().is_some() {
+            return None;
+        }
         // Held over both, so that who sees the bits finds the receiver.
         let mut cancel = self.cancel();
         let claimed = self
@@ -176,6 +211,16 @@ mod tests {
         drop(interrupt.claim(2));
         let mut cancel = interrupt.end().expect("a server may have been asked");
         assert_eq!(cancel.try_recv(), Err(oneshot::error::TryRecvError::Closed));
+    }
+
+    #[test]
+    fn what_is_severed_can_not_be_stopped_and_the_first_reason_stays() {
+        let interrupt = out();
+        interrupt.sever(&"frozen".into());
+        interrupt.sever(&"gone".into());
+        assert_eq!(interrupt.severed(), Some("frozen"));
+        assert!(interrupt.running().is_none() && interrupt.claim(1).is_none());
+        assert!(interrupt.is_stopping(), "SQLite ends what runs");
     }
 
     #[test]

@@ -94,6 +94,11 @@ impl State {
         }
     }
 
+    /// Whether what is out runs in a transaction, as far as that is known.
+    pub(crate) fn is_out_in_transaction(self) -> bool {
+        matches!(self, Self::InFlight { before, .. } if before != Base::Clean)
+    }
+
     /// Whether the connection may be handed to anybody.
     pub(crate) fn is_clean(self) -> bool {
         self == Self::Clean || !STATE_IS_KEPT

@@ -55,6 +55,11 @@ impl Stopper {
         })
     }
 
+    /// Cuts the connection off: whoever waits for an answer on it is told why instead, and its socket closes.
+    pub(crate) fn sever(&self, why: &Arc<str>) {
+        self.interrupt.sever(why);
+    }
+
     /// Stops a statement, if that is still out. A commit has no number, so it can't be named here.
     ///
     /// # Cancel safety

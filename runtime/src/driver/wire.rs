@@ -3,6 +3,9 @@
 //! An exchange that has begun is never dropped half-way: its future lives here and not in the future of whoever asked
 //! for it. A caller that goes away abandons it, and whoever uses the wire next finishes it first. So no protocol is ever
 //! left in the middle of a message, which MariaDB's prepare, for one, would not survive.
+//!
+//! The one exception: a wire that is severed, since its server says nothing any more, drops its exchange, and with it the
+//! connection.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -11,18 +14,28 @@ use std::task::{Context, Poll, ready};
 
 use super::answer::Answer;
 use super::connection::Connection;
+use super::failure::{severed, severed_before};
 use super::request::{Command, Request};
+use super::state::State;
 use super::statements::StatementCounts;
 use super::stop::Stopper;
 use crate::error::{Error, ErrorKind, Result};
 
-type Exchange = Pin<Box<dyn Future<Output = (Box<Connection>, Result<Answer>)> + Send>>;
+type Ended = (Box<Connection>, Result<Answer>);
+
+/// A request that is out.
+struct Exchange {
+    command: Command,
+    writes: bool,
+    in_transaction: bool,
+    answer: Pin<Box<dyn Future<Output = Ended> + Send>>,
+}
 
 /// A connection with at most one exchange on it.
 pub(crate) struct Wire {
-    /// `None` while an exchange has it.
+    /// `None` while an exchange has it, and when it went down with one that was severed.
     connection: Option<Box<Connection>>,
-    exchange: Option<(Command, Exchange)>,
+    exchange: Option<Exchange>,
     /// Whether somebody reads, or read, the rows as they come.
     is_streaming: bool,
     stopper: Stopper,
@@ -64,16 +77,27 @@ impl Wire {
     }
 
     fn put(&mut self, request: Request) -> Result<()> {
-        let Some(mut connection) = self.connection.take() else {
+        let connection = self.connection.take();
+        if let Some(why) = self.stopper.interrupt.severed() {
+            let in_transaction =
+                connection.is_none_or(|connection| connection.state() != State::Clean);
+            return Err(severed_before(why, in_transaction));
+        }
+        let Some(mut connection) = connection else {
             return Err(Error::new(
                 ErrorKind::ConnectionLost,
                 "the connection is in use or gone",
             ));
         };
-        let command = request.command;
+        let (command, writes) = (request.command, request.operation.writes);
         connection.sent(command);
         self.is_streaming = false;
-        self.exchange = Some((command, Box::pin(connection.run(request))));
+        self.exchange = Some(Exchange {
+            command,
+            writes,
+            in_transaction: connection.state().is_out_in_transaction(),
+            answer: Box::pin(connection.run(request)),
+        });
         Ok(())
     }
 
@@ -82,16 +106,32 @@ impl Wire {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<(Command, Result<Answer>)> {
-        let Some((command, exchange)) = &mut self.exchange else {
+        let Some(out) = &mut self.exchange else {
             return Poll::Ready((
                 Command::Ping,
                 Err(Error::new(ErrorKind::ConnectionLost, "nothing was asked")),
             ));
         };
-        let command = *command;
-        let (connection, answer) = ready!(exchange.as_mut().poll(cx));
+        let command = out.command;
+        let interrupt = &self.stopper.interrupt;
+        let answer = match out.answer.as_mut().poll(cx) {
+            Poll::Ready((connection, mut answer)) => {
+                self.connection = Some(connection);
+                // SQLite stops what runs on a severed connection, and may say so before anybody looks.
+                if let Err(error) = &answer
+                    && error.kind() == ErrorKind::Cancelled
+                    && let Some(why) = interrupt.severed()
+                {
+                    answer = Err(severed(why, command, out.writes, out.in_transaction));
+                }
+                answer
+            }
+            Poll::Pending => {
+                let why = ready!(interrupt.poll_severed(cx));
+                Err(severed(why, command, out.writes, out.in_transaction))
+            }
+        };
         self.exchange = None;
-        self.connection = Some(connection);
         Poll::Ready((command, answer))
     }
 
@@ -107,7 +147,7 @@ impl Wire {
 
     /// Which request is out, if any.
     pub(crate) fn in_flight(&self) -> Option<Command> {
-        self.exchange.as_ref().map(|(command, _)| *command)
+        self.exchange.as_ref().map(|out| out.command)
     }
 
     /// Whether the request that is out is one whose rows are handed over as they come.
@@ -125,8 +165,16 @@ impl Wire {
         self.stopper.process
     }
 
-    /// The connection, unless an exchange has it.
+    /// Whether it was cut off from its server. Then it is dropped, without a good-bye.
+    pub(crate) fn is_severed(&self) -> bool {
+        self.stopper.interrupt.severed().is_some()
+    }
+
+    /// The connection, unless an exchange has it or it was severed.
     pub(crate) fn connection(&mut self) -> Option<&mut Connection> {
+        if self.is_severed() {
+            return None;
+        }
         self.connection.as_deref_mut()
     }
 
@@ -163,3 +211,6 @@ impl fmt::Debug for Wire {
             .finish()
     }
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests;

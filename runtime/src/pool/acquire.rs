@@ -13,6 +13,7 @@ use super::caller::Caller;
 use super::holder::{Holder, More};
 use super::lease::Lease;
 use super::partition::Seat;
+use super::refusal::Refusal;
 use super::shared::Pool;
 use super::site::{Runner, Site};
 use super::state::SlotId;
@@ -90,7 +91,8 @@ impl Pool {
         first: Attempt<'p>,
         seat: Option<Arc<Seat>>,
         options: AcquireOptions,
-    ) -> Result<Lease<'p>> {
+    ) -> Result<Lease> {
+        let severings = self.shared().severings.count();
         let mut attempt = first;
         let mut has_waited = false;
         loop {
@@ -110,6 +112,10 @@ impl Pool {
                 && let Some(lease) = self.prepared(lease).await
             {
                 return Ok(lease);
+            }
+            // Whoever was about to get a connection that was severed is told what those in line were told.
+            if self.shared().severings.count() != severings {
+                return Err(self.explain(Refusal::Severed, &options));
             }
             // A task that never finds itself waiting must let others run now and then all the same.
             tokio::task::consume_budget().await;
@@ -209,10 +215,7 @@ impl Pool {
         let Some(hook) = &self.shared().config.hooks.before_acquire else {
             return Some(lease);
         };
-        if lease.look(hook).await {
-            Some(lease)
-        } else {
-            None
-        }
+        let is_wanted = self.shared().unless_severed(lease.look(hook)).await;
+        (is_wanted == Some(true)).then_some(lease)
     }
 }

@@ -5,6 +5,8 @@
 //! safe to write down, and lets statistics look in.
 
 use std::sync::Arc;
+// Not a part of any model.
+use std::sync::atomic::{AtomicUsize as PlainUsize, Ordering as PlainOrdering};
 use std::task::Waker;
 
 use crossbeam_utils::CachePadded;
@@ -25,6 +27,8 @@ pub(super) struct Core<S> {
     slots: Box<[CachePadded<Mutex<S>>]>,
     /// Guards everything that is decided, and who is to be woken.
     inner: Mutex<Inner>,
+    /// Open connections and callers who wait, as of the last decision.
+    crowd: CachePadded<PlainUsize>,
 }
 
 #[derive(Debug)]
@@ -63,6 +67,7 @@ impl<S> Core<S> {
                 armed: None,
             }),
             slots,
+            crowd: CachePadded::new(PlainUsize::new(0)),
         }
     }
 
@@ -137,7 +142,7 @@ impl<S> Core<S> {
             let asked = inner.state.ask(now, ask, &self.idle, &mut inner.steps);
             // Before the steps: the wait may have ended already.
             let wait = asked.map(|ticket| inner.seat(ticket));
-            (wait, inner.conclude(chores))
+            (wait, inner.conclude(&self.crowd, chores))
         };
         woken.wake();
         asked
@@ -155,7 +160,7 @@ impl<S> Core<S> {
                     .state
                     .leave(now, wait.ticket, &self.idle, &mut inner.steps),
             };
-            (granted, inner.conclude(chores))
+            (granted, inner.conclude(&self.crowd, chores))
         };
         woken.wake();
         granted
@@ -171,7 +176,7 @@ impl<S> Core<S> {
             let mut guard = self.lock();
             let inner = &mut *guard;
             let answer = with(&mut inner.state, &self.idle, &mut inner.steps);
-            (answer, inner.conclude(chores))
+            (answer, inner.conclude(&self.crowd, chores))
         };
         woken.wake();
         answer
@@ -187,6 +192,12 @@ impl<S> Core<S> {
     /// Looks at what has been decided.
     pub(super) fn look<T>(&self, with: impl FnOnce(&State, &IdleSet) -> T) -> T {
         with(&self.lock().state, &self.idle)
+    }
+
+    /// About how many callers have a connection or wait for one. Touches no lock.
+    pub(super) fn in_use(&self) -> usize {
+        let crowd = self.crowd.load(PlainOrdering::Relaxed);
+        crowd.saturating_sub(self.idle.count())
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -206,7 +217,8 @@ impl Inner {
     }
 
     /// Lays down what has been decided, and passes on what others have to do.
-    fn conclude(&mut self, chores: &mut Chores) -> Woken {
+    fn conclude(&mut self, crowd: &PlainUsize, chores: &mut Chores) -> Woken {
+        crowd.store(self.state.crowd(), PlainOrdering::Relaxed);
         let mut woken = Woken::default();
         for step in self.steps.drain(..) {
             match step {

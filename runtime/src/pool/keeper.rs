@@ -54,6 +54,8 @@ pub(super) enum Work {
         stop: Stop,
         patience: Duration,
     },
+    /// Drop the control connection.
+    AbandonControl,
     /// Look at the time earlier than agreed.
     Arm,
     /// End when every connection is closed.
@@ -112,6 +114,11 @@ pub(super) async fn run(pool: Weak<Shared>, mut work: mpsc::UnboundedReceiver<Wo
             }
             Event::Work(Some(Work::Interrupt { stop, patience })) => {
                 jobs.push(Box::pin(interrupt(pool, stop, patience)));
+            }
+            Event::Work(Some(Work::AbandonControl)) => {
+                jobs.push(Box::pin(
+                    async move { pool.shared().control.abandon().await },
+                ));
             }
             Event::Work(Some(Work::Arm)) => {}
             Event::Work(Some(Work::Finish)) => is_finishing = true,
@@ -179,12 +186,15 @@ impl Shared {
 async fn open(pool: Pool, slot: SlotId) {
     let shared = pool.shared();
     let limit = shared.config.connect_timeout;
-    let opened = tokio::time::timeout(limit, connect(shared))
-        .await
-        .unwrap_or_else(|_| {
-            let error = Error::new(ErrorKind::Connect, format!("no answer within {limit:?}"));
-            Err(error.attempting(|| format!("connect to {}", shared.endpoint.name())))
-        });
+    let opening = tokio::time::timeout(limit, connect(shared));
+    let Some(opened) = shared.unless_severed(opening).await else {
+        // No failure that others should wait for: whoever comes now has a new one tried at once.
+        return shared.decide(|state, idle, steps| state.closed(Time::now(), slot, idle, steps));
+    };
+    let opened = opened.unwrap_or_else(|_| {
+        let error = Error::new(ErrorKind::Connect, format!("no answer within {limit:?}"));
+        Err(error.attempting(|| format!("connect to {}", shared.endpoint.name())))
+    });
     let now = Time::now();
     match opened {
         Ok(wire) => {
@@ -237,7 +247,8 @@ async fn connect(shared: &Shared) -> Result<Wire> {
 
 async fn interrupt(pool: Pool, stop: Stop, patience: Duration) {
     tokio::time::sleep(patience).await;
-    stop.carry_out(&pool.shared().control).await;
+    let shared = pool.shared();
+    shared.unless_severed(stop.carry_out(&shared.control)).await;
 }
 
 async fn close(pool: Pool, slot: SlotId, reason: CloseReason) {
@@ -256,6 +267,13 @@ async fn close(pool: Pool, slot: SlotId, reason: CloseReason) {
 }
 
 async fn discard(shared: &Shared, wire: Box<Wire>) {
+    // Without a good-bye: nobody would answer.
+    if !wire.is_severed() {
+        shared.unless_severed(part_with(shared, wire)).await;
+    }
+}
+
+async fn part_with(shared: &Shared, wire: Box<Wire>) {
     // An exchange that is still out goes down with its socket, on the server too: MariaDB would finish it first.
     if wire.stopper().running().is_some()
         && let Err(error) = shared.control.terminate(wire.process()).await

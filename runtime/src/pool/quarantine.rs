@@ -30,7 +30,7 @@ pub(super) async fn clean(pool: Pool, slot: SlotId, end: Option<CloseReason>) {
         Some(Command::Commit) => COMMIT_LIMIT,
         _ => QUARANTINE_LIMIT,
     };
-    let cleaned = tokio::time::timeout(limit, async {
+    let cleaning = tokio::time::timeout(limit, async {
         stop(&mut wire, CANCEL_AFTER, |stop| {
             shared.ask_to_stop(stop, Duration::ZERO)
         })
@@ -40,7 +40,11 @@ pub(super) async fn clean(pool: Pool, slot: SlotId, end: Option<CloseReason>) {
             None => pool.make_clean(&mut wire).await,
         }
     });
-    let cleaned = cleaned.await.unwrap_or(Err(CloseReason::NotCleanable));
+    let cleaned = match shared.unless_severed(cleaning).await {
+        _ if wire.is_severed() => Err(CloseReason::Severed),
+        Some(Ok(cleaned)) => cleaned,
+        _ => Err(CloseReason::NotCleanable),
+    };
     {
         let mut own = shared.core.slot(slot);
         own.wire = Some(wire);

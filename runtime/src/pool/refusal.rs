@@ -31,6 +31,8 @@ pub(crate) enum Refusal {
     SelfDeadlock,
     /// Its session was killed.
     Killed,
+    /// The pool was cut off from its node.
+    Severed,
 }
 
 /// Why a connection is closed.
@@ -58,10 +60,12 @@ pub enum CloseReason {
     Reclaimed,
     /// The pool was closed.
     PoolClosed,
+    /// Its server froze or vanished, and it was cut off.
+    Severed,
 }
 
 impl CloseReason {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::IdleTimeout,
         Self::MaxLifetime,
         Self::MaxUses,
@@ -72,5 +76,6 @@ impl CloseReason {
         Self::Surplus,
         Self::Reclaimed,
         Self::PoolClosed,
+        Self::Severed,
     ];
 }

@@ -15,6 +15,7 @@ use super::idle::{IdleSet, Shelf};
 use super::keeper::{self, Work};
 use super::partition::{Affinity, Partition, PartitionKey, Seat};
 use super::refusal::CloseReason;
+use super::severing::Severings;
 use super::site::Site;
 use super::slot::Slot;
 use super::state::{Position, Settings, SlotId, State, Step};
@@ -46,6 +47,8 @@ pub(crate) struct Shared {
     pub(super) generation: AtomicU64,
     /// Nanoseconds without use after which a connection is asked; `u64::MAX`: never. As `generation`.
     pub(super) check_after: AtomicU64,
+    /// When it was cut off from its node, and why.
+    pub(super) severings: Severings,
     /// Guards what was learnt from asking.
     pub(super) freshness: Mutex<Freshness>,
     /// Guards why the last opening failed, for those who are told.
@@ -106,6 +109,7 @@ impl Pool {
                 },
                 generation: AtomicU64::new(0),
                 check_after: AtomicU64::new(nanos(freshness.threshold())),
+                severings: Severings::default(),
                 freshness: Mutex::new(freshness),
                 failure: Mutex::default(),
                 trends: Mutex::new(Trends {
@@ -228,8 +232,9 @@ impl Shared {
             let is_looked_at =
                 self.config.check_on_release || self.config.hooks.after_release.is_some();
             let fate = match (wire.is_clean(), end) {
-                (true, Some(reason)) => Fate::Retire(reason),
                 (true, None) if !is_looked_at => Fate::Idle,
+                _ if wire.is_severed() => Fate::Retire(CloseReason::Severed),
+                (true, Some(reason)) => Fate::Retire(reason),
                 _ => Fate::Quarantine { end },
             };
             own.wire = Some(wire);
@@ -319,6 +324,7 @@ impl Shared {
             }
             Work::Discard { .. }
             | Work::Interrupt { .. }
+            | Work::AbandonControl
             | Work::Arm
             | Work::Finish
             | Work::Stop => {}

@@ -492,6 +492,11 @@ impl State {
         }
     }
 
+    /// How many connections are open, idle or lent, and how many callers wait.
+    pub(crate) fn crowd(&self) -> usize {
+        self.tally.count(Place::Open) + self.line.len()
+    }
+
     pub(crate) fn partition_name(&self, id: PartitionId) -> String {
         self.rooms.partition(id).key.to_string()
     }

@@ -133,6 +133,11 @@ macro_rules! percentiles {
 }
 
 impl Pool {
+    /// About how many callers have a connection or wait for one. Touches no lock.
+    pub(crate) fn in_use(&self) -> u32 {
+        u32::try_from(self.shared().core.in_use()).unwrap_or(u32::MAX)
+    }
+
     /// How the pool stands.
     pub(crate) fn stats(&self) -> PoolStats {
         let shared = self.shared();

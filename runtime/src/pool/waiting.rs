@@ -103,7 +103,7 @@ impl Pool {
     }
 
     /// What a refusal means to whoever asked.
-    fn explain(&self, refusal: Refusal, options: &AcquireOptions) -> Error {
+    pub(super) fn explain(&self, refusal: Refusal, options: &AcquireOptions) -> Error {
         let overloaded =
             |message: String| Error::new(ErrorKind::PoolOverloaded, message).retryable();
         let error = match refusal {
@@ -112,6 +112,14 @@ impl Pool {
                 ErrorKind::Cancelled,
                 "the session was killed while it waited",
             ),
+            Refusal::Severed => Error::new(
+                ErrorKind::ConnectionLost,
+                format!(
+                    "the pool was severed from its server: {}",
+                    self.shared().severings.why()
+                ),
+            )
+            .retryable(),
             Refusal::SelfDeadlock => return self.self_deadlock(options),
             Refusal::CanNotOpen => return self.can_not_open(),
             Refusal::LineFull { waiting, allowed } => overloaded(format!(

@@ -175,6 +175,16 @@ impl Node {
         self.pools().for_each(|pool| pool.kill(caller, reason));
     }
 
+    /// Ends at once whatever goes on with it, without a word to it: see [`Pool::sever`].
+    pub(crate) fn sever(&self, why: &str) {
+        self.pools().for_each(|pool| pool.sever(why));
+    }
+
+    /// About how many callers have a connection to it or wait for one.
+    pub(crate) fn in_use(&self) -> u32 {
+        self.pools().map(Pool::in_use).sum()
+    }
+
     fn pools(&self) -> impl Iterator<Item = &Pool> {
         let reader = (!self.is_one_pool()).then_some(&self.reader);
         std::iter::once(&self.writer).chain(reader)

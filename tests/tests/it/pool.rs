@@ -10,6 +10,7 @@ mod openings;
 mod outages;
 mod partitions;
 mod recycling;
+mod severing;
 mod sizes;
 mod statements;
 mod stats;
