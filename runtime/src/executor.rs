@@ -265,6 +265,8 @@ impl<'a> Target<'a> {
             options,
             site,
             deadline,
+            asks_position: false,
+            guard: None,
         })
         .await
     }

@@ -57,7 +57,9 @@ pub use database::{Database, DatabaseBuilder, RawLease};
 pub use driver::Json;
 pub use driver::{Cell, Dialect, FromRow, Kind, Operand, Param, RawConnection, Row, Value, sqlx};
 pub use entity::{Column, ColumnDef, Entity, Id, Moment, Table};
-pub use error::{Constraint, ConstraintKind, Error, ErrorKind, LimitExceeded, Outcome, Result};
+pub use error::{
+    CommitId, Constraint, ConstraintKind, Error, ErrorKind, LimitExceeded, Outcome, Result,
+};
 pub use executor::{Executor, RowsStream, WriteExecutor};
 pub use policy::usage::HourlyUsage;
 pub use pool::{
@@ -68,7 +70,7 @@ pub use pool::{
 pub use query::{Cursor, Filter, Order};
 pub use repository::{MAX_PAGE_SIZE, Page, Repository, Select, Slice};
 pub use session::{Limits, Remaining, Session, SessionBuilder, Usage};
-pub use transaction::{Isolation, Propagation, TransactionOptions};
+pub use transaction::{CommitOutcome, Isolation, Propagation, TransactionOptions, guard_migration};
 pub use unit_of_work::{
     AsyncUnit, Mode, RawUnit, ReadOnly, ReadWrite, Receipt, Savepoint, UnitOfWork,
 };

@@ -69,6 +69,8 @@ fn lost(command: Command, writes: bool, in_transaction: bool) -> Error {
     }
     let outcome = match (in_transaction, writes) {
         (true, _) => Outcome::RolledBack,
+        // Whatever was begun ends with its connection.
+        _ if command == Command::Begin => Outcome::RolledBack,
         // A lone write is its own commit.
         (false, true) => Outcome::Unknown,
         (false, false) => Outcome::NotSent,

@@ -44,6 +44,18 @@ pub enum ErrorKind {
     ConnectionLost,
     /// No connection could be opened.
     Connect,
+    /// There is no node that takes writes, or none that may serve this read; see [`Database::topology`](crate::Database::topology).
+    NoPrimary,
+    /// Two nodes take writes, and neither is provably the newer one: nothing is written until one of them stops.
+    SplitBrain,
+    /// What the caller wrote or read before is gone: a failover lost it.
+    CausalityLost,
+    /// A node, or a token, belongs to another cluster or to another engine.
+    ForeignCluster,
+    /// A causal token can't be read.
+    InvalidToken,
+    /// A key of an exactly-once call was used before, with other arguments.
+    AlreadyUsed,
     /// The server refused the name or the password.
     Authentication,
     /// Somebody cancelled the statement.
