@@ -302,3 +302,6 @@ fn sql_str(sql: Sql) -> SqlStr {
         Sql::Shared(text) => AssertSqlSafe(text).into_sql_str(),
     }
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests;
