@@ -9,6 +9,7 @@
 //! | describe what is stored | [`derive@Entity`], [`derive@Row`], [`derive@Value`] |
 //! | query | [`macro@repository`], [`Select`], [`Column`] |
 //! | run a transaction | [`macro@transactional`], [`UnitOfWork`], [`Database::transaction`] |
+//! | have it applied once, though answers get lost | [`Database::install_guard`], [`Database::resolve`] |
 //! | give a client an identity and limits | [`Session`], [`Limits`] |
 //! | find out what went wrong | [`Error`], [`ErrorKind`], [`Outcome`] |
 
@@ -88,6 +89,8 @@ mod doctests {
     struct Repositories;
     #[doc = include_str!("../../docs/guide/transactions.md")]
     struct Transactions;
+    #[doc = include_str!("../../docs/guide/exactly-once.md")]
+    struct ExactlyOnce;
     #[doc = include_str!("../../docs/guide/sessions.md")]
     struct Sessions;
     #[doc = include_str!("../../docs/guide/pool.md")]

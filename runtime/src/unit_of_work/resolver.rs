@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::scope::Held;
 use crate::driver::{By, Command, Dialect, Operation, Request};
 use crate::error::{CommitId, Error, ErrorKind, Result};
 use crate::policy::backoff::Backoff;
@@ -102,6 +103,7 @@ pub(crate) async fn entries(
 
 async fn lease(node: &Arc<Node>, deadline: Option<Instant>) -> Result<Lease> {
     let options = AcquireOptions {
+        held_by_caller: Held::count(node.pool(Access::Write), None).0,
         deadline,
         ..AcquireOptions::new(Site::named("resolve"), Purpose::Statement)
     };
