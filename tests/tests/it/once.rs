@@ -29,8 +29,12 @@ impl Bank {
     async fn add(&self, uow: &UnitOfWork) -> Result<i64> {
         self.runs.fetch_add(1, Ordering::Relaxed);
         let (committed, rolled_back) = (self.committed.clone(), self.rolled_back.clone());
-        uow.on_commit(move || drop(committed.fetch_add(1, Ordering::Relaxed)));
-        uow.on_rollback(move || drop(rolled_back.fetch_add(1, Ordering::Relaxed)));
+        uow.on_commit(move || {
+            committed.fetch_add(1, Ordering::Relaxed);
+        });
+        uow.on_rollback(move || {
+            rolled_back.fetch_add(1, Ordering::Relaxed);
+        });
         let sum = balance(uow, 1).await? + 1;
         set_balance(uow, 1, sum).await?;
         Ok(sum)
@@ -193,7 +197,7 @@ on_all_engines! {
     async fn without_its_table_the_error_says_how_to_make_it(db: &Database) {
         open_accounts(db, [1]).await?;
         let bank = Bank::default();
-        refused_saying(bank.pay(db).await, ErrorKind::Schema, &["install_guard", "pay"]);
+        refused_saying(bank.pay(db).await, ErrorKind::Schema, &["install_guard"]);
         refused_saying(bank.pay_for(db, "a", String::new()).await, ErrorKind::Schema, &["install_guard"]);
         refused_saying(db.resolve(id(1, 0)).await, ErrorKind::Schema, &["install_guard"]);
         db.install_guard().await?;

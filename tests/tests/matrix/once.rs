@@ -70,7 +70,9 @@ impl<'a> Teller<'a> {
     #[transactional(exactly_once, retry = 3)]
     async fn raise(&self, uow: &UnitOfWork) -> Result<()> {
         let hooks = self.hooks.clone();
-        uow.on_commit(move || drop(hooks.fetch_add(1, Ordering::Relaxed)));
+        uow.on_commit(move || {
+            hooks.fetch_add(1, Ordering::Relaxed);
+        });
         if self.strikes(Point::Statement).await {
             Accounts::insert(uow, &Account { id: 1, balance: 0 }).await?;
         }
