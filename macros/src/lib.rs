@@ -158,6 +158,8 @@ pub fn repository(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `timeout = "2s"` | for the whole, retries included: `ms`, `s` or `m` |
 /// | `retry = 5` | how often it runs again when it lost against others; arguments by value are cloned for each run |
 /// | `propagation = nested` | inside another one: a savepoint (default), `join` a part of it, `requires_new` on its own |
+/// | `exactly_once` | a commit whose answer is lost is found out about, and the method run again only if nothing was applied; arguments by value are cloned for each run |
+/// | `exactly_once = key` | the same, and calls with the same key are one call, of whatever process: the method runs once, and what it returned is returned again. `key` is an expression over the arguments that implements `Display`; the other arguments are `Debug`, and the value is `Serialize + DeserializeOwned` |
 #[proc_macro_attribute]
 pub fn transactional(options: TokenStream, item: TokenStream) -> TokenStream {
     transactional::attribute(options.into(), item.into()).into()

@@ -74,9 +74,23 @@ impl Word {
     /// Notes that it was given something and takes nothing.
     pub(crate) fn flag(&self, errors: &mut Errors) {
         match &self.given {
-            Given::Nothing => {}
             Given::Value(value) => errors.on(value, format!("`{}` takes no value", self.name)),
-            Given::List => errors.at(self.span(), format!("`{}` takes no list", self.name)),
+            _ => self.no_list(errors),
+        }
+    }
+
+    /// Notes that it was given a list and takes none.
+    pub(crate) fn no_list(&self, errors: &mut Errors) {
+        if let Given::List = self.given {
+            errors.at(self.span(), format!("`{}` takes no list", self.name));
+        }
+    }
+
+    /// The value it was given, if any.
+    pub(crate) fn value(&self) -> Option<&Expr> {
+        match &self.given {
+            Given::Value(value) => Some(value),
+            _ => None,
         }
     }
 

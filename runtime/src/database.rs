@@ -1,6 +1,7 @@
 //! The database: builds, starts and closes everything.
 
 mod builder;
+mod guard;
 mod raw;
 
 use std::fmt;
@@ -44,7 +45,7 @@ pub struct Database {
 struct Shared {
     node: Arc<Node>,
     acquire_timeout: Duration,
-    tasks: TaskGroup,
+    tasks: Arc<TaskGroup>,
 }
 
 impl Database {
@@ -117,6 +118,8 @@ impl Database {
             options,
             site,
             deadline,
+            asks_position: false,
+            guard: None,
         })
     }
 

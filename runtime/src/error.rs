@@ -3,6 +3,7 @@
 //! An [`Error`] answers questions instead of asking to be parsed: [`Error::kind`], [`Error::is_retryable`],
 //! [`Error::outcome`], and for the kinds that carry numbers an accessor of their own.
 
+mod commit_id;
 mod constraint;
 mod kind;
 mod limit;
@@ -10,6 +11,7 @@ mod limit;
 use std::fmt;
 use std::sync::Arc;
 
+pub use commit_id::CommitId;
 pub use constraint::{Constraint, ConstraintKind};
 pub use kind::{ErrorKind, Outcome};
 pub use limit::LimitExceeded;
@@ -35,6 +37,7 @@ struct Inner {
     code: Option<String>,
     constraint: Option<Constraint>,
     limit: Option<LimitExceeded>,
+    commit_id: Option<CommitId>,
     cause: Option<Arc<Error>>,
     source: Option<Source>,
 }
@@ -51,6 +54,7 @@ impl Error {
             code: None,
             constraint: None,
             limit: None,
+            commit_id: None,
             cause: None,
             source: None,
         }))
@@ -89,6 +93,18 @@ impl Error {
 
     pub(crate) fn with_constraint(mut self, constraint: Constraint) -> Self {
         self.0.constraint = Some(constraint);
+        self
+    }
+
+    /// Says what the commit is called that this is about.
+    pub(crate) fn with_commit_id(mut self, id: CommitId) -> Self {
+        self.0.commit_id = Some(id);
+        self
+    }
+
+    /// Adds to what happened: what helps, say.
+    pub(crate) fn adding(mut self, more: impl fmt::Display) -> Self {
+        self.0.message = format!("{}; {more}", self.0.message);
         self
     }
 
@@ -138,6 +154,13 @@ impl Error {
         self.0.limit.as_ref()
     }
 
+    /// What the commit is called whose fate this is about, so that [`Database::resolve`](crate::Database::resolve) can be
+    /// asked about it. `None` where nothing was written that could tell: see
+    /// [`DatabaseBuilder::guard_commits`](crate::DatabaseBuilder::guard_commits).
+    pub fn commit_id(&self) -> Option<CommitId> {
+        self.0.commit_id
+    }
+
     /// The error that doomed a unit of work, when [`Error::kind`] is [`ErrorKind::RolledBack`].
     pub fn cause(&self) -> Option<&Error> {
         self.0.cause.as_deref()
@@ -159,6 +182,7 @@ impl Error {
             code: self.0.code.clone(),
             constraint: self.0.constraint.clone(),
             limit: self.0.limit.clone(),
+            commit_id: self.0.commit_id,
             cause: self.0.cause.clone(),
             source: None,
         }))

@@ -268,6 +268,8 @@ impl<'a> Target<'a> {
             options,
             site,
             deadline,
+            asks_position: false,
+            guard: None,
         })
         .await
     }

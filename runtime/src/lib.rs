@@ -9,6 +9,7 @@
 //! | describe what is stored | [`derive@Entity`], [`derive@Row`], [`derive@Value`] |
 //! | query | [`macro@repository`], [`Select`], [`Column`] |
 //! | run a transaction | [`macro@transactional`], [`UnitOfWork`], [`Database::transaction`] |
+//! | have it applied once, though answers get lost | [`Database::install_guard`], [`Database::resolve`] |
 //! | give a client an identity and limits | [`Session`], [`Limits`] |
 //! | find out what went wrong | [`Error`], [`ErrorKind`], [`Outcome`] |
 
@@ -58,7 +59,9 @@ pub use database::{Database, DatabaseBuilder, RawLease};
 pub use driver::Json;
 pub use driver::{Cell, Dialect, FromRow, Kind, Operand, Param, RawConnection, Row, Value, sqlx};
 pub use entity::{Column, ColumnDef, Entity, Id, Moment, Table};
-pub use error::{Constraint, ConstraintKind, Error, ErrorKind, LimitExceeded, Outcome, Result};
+pub use error::{
+    CommitId, Constraint, ConstraintKind, Error, ErrorKind, LimitExceeded, Outcome, Result,
+};
 pub use executor::{Executor, RowsStream, WriteExecutor};
 pub use policy::breaker::{BreakerConfig, BreakerState, BreakerWindow};
 pub use policy::hedge::Hedge;
@@ -72,11 +75,7 @@ pub use query::{Cursor, Filter, Order};
 pub use repository::{MAX_PAGE_SIZE, Page, Repository, Select, Slice};
 pub use routing::{Consistency, Routing, Strategy};
 pub use session::{Limits, Remaining, Session, SessionBuilder, Usage};
-pub use topology::{
-    CausalToken, DeclaredRole, HealthConfig, NodeConfig, NodeId, NodeSnapshot, NodeState, Role,
-    TopologySnapshot,
-};
-pub use transaction::{Isolation, Propagation, TransactionOptions};
+pub use transaction::{CommitOutcome, Isolation, Propagation, TransactionOptions, guard_migration};
 pub use unit_of_work::{
     AsyncUnit, Mode, RawUnit, ReadOnly, ReadWrite, Receipt, Savepoint, UnitOfWork,
 };
@@ -94,6 +93,8 @@ mod doctests {
     struct Repositories;
     #[doc = include_str!("../../docs/guide/transactions.md")]
     struct Transactions;
+    #[doc = include_str!("../../docs/guide/exactly-once.md")]
+    struct ExactlyOnce;
     #[doc = include_str!("../../docs/guide/sessions.md")]
     struct Sessions;
     #[doc = include_str!("../../docs/guide/pool.md")]

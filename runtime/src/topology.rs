@@ -3,9 +3,7 @@
 //! Terms: a *node* is one server or file; the *view* is what is known of all of them at one moment; a *timeline* is what
 //! PostgreSQL begins with every promotion; the *epoch* is our own count of changes of the primary.
 
-mod config;
-mod election;
-mod health;
+mod guarding;
 mod node;
 mod samples;
 mod state;
@@ -13,8 +11,7 @@ mod timeline;
 mod token;
 mod view;
 
-pub(crate) use config::node_problems;
-pub use config::{DeclaredRole, HealthConfig, NodeConfig};
+pub(crate) use guarding::Guarding;
 pub(crate) use node::{Access, Node, NodeOptions};
 pub(crate) use state::{SeverReason, Step, Topology};
 pub(crate) use timeline::{Containment, Lineage, LostTail};

@@ -1,15 +1,26 @@
 //! What `#[transactional]` expands to: begin, body, commit or roll back, and again.
 
+mod key;
+
+use std::fmt::{Debug, Display};
 use std::future::Future;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use crate::error::{Error, ErrorKind, Result};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use self::key::{Key, Plan};
+use crate::error::{ConstraintKind, Error, ErrorKind, Result};
 use crate::executor::Target;
 use crate::policy::backoff::Backoff;
 use crate::pool::Site;
-use crate::transaction::{Propagation, TransactionOptions};
-use crate::unit_of_work::{Begin, Mode, UnitOfWork};
+use crate::transaction::{GuardRow, Propagation, TransactionOptions};
+use crate::unit_of_work::{Begin, Mode, UnitOfWork, entries, since_1970};
+
+/// How often at least a unit that is `exactly_once` is run again after its commit was lost, whatever `retry` says: it is
+/// known by then that nothing was applied, and giving up would leave to the caller what was promised.
+const LOST_COMMITS: u32 = 3;
 
 /// One call of a `#[transactional]` method.
 #[derive(Debug)]
@@ -17,8 +28,22 @@ pub struct Runner<'a> {
     target: Target<'a>,
     options: TransactionOptions,
     site: Site,
+    key: Option<Key>,
+    /// The row of this run, under a caller's key.
+    guard: Option<GuardRow>,
     attempt: u32,
+    /// How many of the attempts ended with a lost commit.
+    lost: u32,
     deadline: Option<Instant>,
+}
+
+/// Why a unit is to run again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    /// It couldn't be begun, or lost against another one.
+    Lost,
+    /// The answer to its commit was lost, and it is known that nothing was applied.
+    CommitLost,
 }
 
 impl<'a> Runner<'a> {
@@ -29,8 +54,25 @@ impl<'a> Runner<'a> {
             target,
             options,
             site,
+            key: None,
+            guard: None,
             attempt: 0,
+            lost: 0,
             deadline,
+        }
+    }
+
+    /// A call that is the same as every other one with its key. `arguments` are the others, to tell a mistake by.
+    pub fn keyed(
+        target: Target<'a>,
+        options: TransactionOptions,
+        site: Site,
+        key: &dyn Display,
+        arguments: &[&dyn Debug],
+    ) -> Self {
+        Self {
+            key: Some(Key::new(key, site.name, arguments)),
+            ..Self::new(target, options, site)
         }
     }
 
@@ -40,7 +82,7 @@ impl<'a> Runner<'a> {
     /// [`ErrorKind::TransactionConflict`] when the unit around it doesn't have what is asked for; else as any call.
     pub async fn begin<M: Mode>(&mut self) -> Result<UnitOfWork<M>> {
         let begun = match self.target {
-            Target::Unit(outer) if self.options.propagation != Propagation::RequiresNew => {
+            Target::Unit(outer) if !self.is_outermost() => {
                 let (outer_options, outer_site) = outer.0.options();
                 if let Some(why) = self
                     .options
@@ -59,6 +101,60 @@ impl<'a> Runner<'a> {
         begun.map_err(|error| error.attempting(|| format!("begin {}", self.site)))
     }
 
+    /// Begins a transaction under a caller's key; `Break` with the value when the key was used before.
+    ///
+    /// # Errors
+    /// [`ErrorKind::AlreadyUsed`] when it was used for something else; [`ErrorKind::InvalidArgument`] for a key that is empty
+    /// or longer than 1 KiB; [`ErrorKind::TransactionConflict`] inside another unit; else as any call.
+    pub async fn begin_keyed<M: Mode, T: DeserializeOwned>(
+        &mut self,
+    ) -> Result<ControlFlow<T, UnitOfWork<M>>> {
+        let begun = self.begin_under_key().await;
+        begun.map_err(|error| error.attempting(|| format!("begin {}", self.site)))
+    }
+
+    async fn begin_under_key<M: Mode, T: DeserializeOwned>(
+        &mut self,
+    ) -> Result<ControlFlow<T, UnitOfWork<M>>> {
+        if let Target::Unit(outer) = self.target
+            && !self.is_outermost()
+        {
+            // It would be undone with the unit around it, and its key would be free again.
+            let message = format!(
+                "{} can't run inside {}: what has a key of its own needs a transaction of its own (`propagation = requires_new`)",
+                self.site,
+                outer.0.options().1
+            );
+            return Err(Error::new(ErrorKind::TransactionConflict, message));
+        }
+        loop {
+            match self.plan().await {
+                Ok(Plan::Done(value)) => return Ok(ControlFlow::Break(value)),
+                Ok(Plan::Do(row)) => self.guard = Some(row),
+                Err(error) if self.is_worth_another_begin(&error) => {
+                    self.back_off(Cause::Lost).await;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
+            match self.begin_own().await {
+                // Somebody else has done it meanwhile, or was kept from it: so there is more to know of the key now.
+                Err(error) if is_taken(&error) => {}
+                begun => return begun.map(ControlFlow::Continue),
+            }
+        }
+    }
+
+    async fn plan<T: DeserializeOwned>(&self) -> Result<Plan<T>> {
+        let Some(key) = &self.key else {
+            let message = "a call without a key was begun as one that has one";
+            return Err(Error::new(ErrorKind::InvalidArgument, message));
+        };
+        key.check()?;
+        let entries = entries(self.target.node(), key.unit(), self.deadline).await?;
+        key.plan(since_1970(), &entries)
+    }
+
     async fn begin_own<M: Mode>(&mut self) -> Result<UnitOfWork<M>> {
         loop {
             let (node, session) = (self.target.node().clone(), self.target.session().cloned());
@@ -69,25 +165,33 @@ impl<'a> Runner<'a> {
                 options,
                 site,
                 deadline,
+                asks_position: false,
+                guard: self.guard,
             })
             .await;
             match begun {
                 // Another process has the lock, or the connection broke: nothing has been done yet.
-                Err(error)
-                    if matches!(error.kind(), ErrorKind::Busy | ErrorKind::ConnectionLost)
-                        && self.may_retry() =>
-                {
-                    self.back_off().await;
+                Err(error) if self.is_worth_another_begin(&error) => {
+                    self.back_off(Cause::Lost).await;
                 }
                 begun => return begun,
             }
         }
     }
 
-    async fn back_off(&mut self) {
+    fn is_worth_another_begin(&self, error: &Error) -> bool {
+        let nothing_was_done = matches!(
+            error.kind(),
+            ErrorKind::Busy | ErrorKind::ConnectionLost | ErrorKind::Connect
+        );
+        nothing_was_done && self.may_retry(Cause::Lost)
+    }
+
+    async fn back_off(&mut self, cause: Cause) {
         let delay = Backoff::UNIT.delay(self.attempt, fastrand::f64());
         self.attempt += 1;
-        tracing::debug!(unit = %self.site, attempt = self.attempt, delay_ms = delay.as_millis(), "run again");
+        self.lost += u32::from(cause == Cause::CommitLost);
+        tracing::debug!(unit = %self.site, attempt = self.attempt, ?cause, delay_ms = delay.as_millis(), "run again");
         tokio::time::sleep(delay).await;
     }
 
@@ -109,12 +213,43 @@ impl<'a> Runner<'a> {
         unit: UnitOfWork<M>,
         result: Result<T, E>,
     ) -> ControlFlow<Result<T, E>> {
-        let (result, is_retryable) = end(unit, result).await;
-        if result.is_ok() || !is_retryable || !self.may_retry() {
-            return ControlFlow::Break(result);
+        let (result, cause) = end(unit, result).await;
+        match cause {
+            Some(cause) if self.may_retry(cause) => {
+                self.back_off(cause).await;
+                ControlFlow::Continue(())
+            }
+            _ => ControlFlow::Break(result),
         }
-        self.back_off().await;
-        ControlFlow::Continue(())
+    }
+
+    /// The same under a caller's key: the value is kept with the rest.
+    pub async fn finish_keyed<M: Mode, T: Serialize, E: From<Error>>(
+        &mut self,
+        unit: UnitOfWork<M>,
+        result: Result<T, E>,
+    ) -> ControlFlow<Result<T, E>> {
+        let kept = match &result {
+            Ok(value) => self.keep(&unit, value).await,
+            Err(_) => Ok(()),
+        };
+        let result = kept.map_err(E::from).and(result);
+        self.finish(unit, result).await
+    }
+
+    async fn keep<M: Mode, T: Serialize>(&self, unit: &UnitOfWork<M>, value: &T) -> Result<()> {
+        let json = serde_json::to_string(value).map_err(|problem| {
+            let message = format!(
+                "what {} returns can't be kept as JSON: {problem}",
+                self.site
+            );
+            Error::new(ErrorKind::Encode, message)
+        })?;
+        // What is there is NULL, which is read as that.
+        if json == "null" {
+            return Ok(());
+        }
+        unit.keep_result(json).await
     }
 
     /// Ends the unit by the body's result.
@@ -129,37 +264,54 @@ impl<'a> Runner<'a> {
         end(unit, result).await.0
     }
 
-    fn may_retry(&self) -> bool {
+    fn is_outermost(&self) -> bool {
+        !self.target.is_unit() || self.options.propagation == Propagation::RequiresNew
+    }
+
+    /// Whether the whole unit may run again: the one place that decides it.
+    fn may_retry(&self, cause: Cause) -> bool {
+        let is_left = match cause {
+            Cause::Lost => self.attempt < self.options.retry,
+            Cause::CommitLost => self.lost < self.options.retry.max(LOST_COMMITS),
+        };
         // Inside another unit there is nothing to gain: the engine has undone that one too.
-        let is_outermost =
-            !self.target.is_unit() || self.options.propagation == Propagation::RequiresNew;
-        is_outermost
-            && self.attempt < self.options.retry
+        self.is_outermost()
+            && is_left
             && self
                 .deadline
                 .is_none_or(|deadline| Instant::now() < deadline)
     }
 }
 
-/// Commits or rolls back; also says whether the whole unit is worth another try.
+/// Whether a key was taken when its row was to be written.
+fn is_taken(error: &Error) -> bool {
+    let constraint = error.constraint();
+    constraint.is_some_and(|constraint| constraint.kind == ConstraintKind::Unique)
+}
+
+/// Commits or rolls back; also says whether and why the whole unit is worth another try.
 async fn end<M: Mode, T, E: From<Error>>(
     unit: UnitOfWork<M>,
     result: Result<T, E>,
-) -> (Result<T, E>, bool) {
+) -> (Result<T, E>, Option<Cause>) {
     match result {
         Ok(value) => match unit.commit().await {
-            Ok(_) => (Ok(value), false),
+            Ok(_) => (Ok(value), None),
             Err(error) => {
-                let is_retryable = error.is_retryable();
-                (Err(error.into()), is_retryable)
+                let cause = match error.commit_id() {
+                    Some(_) => Cause::CommitLost,
+                    None => Cause::Lost,
+                };
+                let cause = error.is_retryable().then_some(cause);
+                (Err(error.into()), cause)
             }
         },
         Err(error) => {
-            let is_retryable = unit.is_retryable();
+            let cause = unit.is_retryable().then_some(Cause::Lost);
             if let Err(problem) = unit.rollback().await {
                 tracing::warn!(error = %problem, "a unit of work could not be rolled back");
             }
-            (Err(error), is_retryable)
+            (Err(error), cause)
         }
     }
 }

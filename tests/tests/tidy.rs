@@ -52,8 +52,10 @@ const PURE: &[&str] = &[
     "query/writer.rs",
     "session/ledger.rs",
     "session/limits.rs",
+    "transaction/guard.rs",
     "transaction/options.rs",
     "transaction/stack.rs",
+    "transactional/key.rs",
 ];
 
 struct Source {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proc_macro2::TokenStream;
-use syn::LitStr;
+use syn::{Expr, LitStr};
 
 use crate::{
     errors::Errors,
@@ -22,7 +22,7 @@ const ISOLATIONS: [&str; 4] = [
 ];
 
 /// What the options say; `None` where they say nothing.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Default)]
 pub(super) struct Options {
     /// A variant of `wharf::Isolation`.
     pub(super) isolation: Option<&'static str>,
@@ -31,9 +31,23 @@ pub(super) struct Options {
     pub(super) retry: Option<u32>,
     /// A variant of `wharf::Propagation`.
     pub(super) propagation: Option<&'static str>,
+    pub(super) exactly_once: Option<Once>,
+}
+
+/// What makes two calls the same one.
+pub(super) enum Once {
+    /// Nothing: a call is the same as its own repetitions, and no other.
+    Unkeyed,
+    /// A key, which is an expression over the arguments.
+    Keyed(Expr),
 }
 
 impl Options {
+    /// Whether the body may run more than once.
+    pub(super) fn run_again(&self) -> bool {
+        self.retry.unwrap_or(0) > 0 || self.exactly_once.is_some()
+    }
+
     /// Reads what stands in the parentheses.
     pub(super) fn read(tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut options = Self::default();
@@ -80,10 +94,22 @@ impl Options {
                     set_once(&mut self.propagation, variants[place], &word.name, errors);
                 }
             }
-            "exactly_once" => word.not_supported_yet(errors),
+            "exactly_once" => {
+                word.no_list(errors);
+                let key = word.value().cloned();
+                let once = key.map_or(Once::Unkeyed, Once::Keyed);
+                set_once(&mut self.exactly_once, once, &word.name, errors);
+            }
             _ => word.unknown(
                 "option",
-                &["isolation", "read_only", "timeout", "retry", "propagation"],
+                &[
+                    "isolation",
+                    "read_only",
+                    "timeout",
+                    "retry",
+                    "propagation",
+                    "exactly_once",
+                ],
                 errors,
             ),
         }

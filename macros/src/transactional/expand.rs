@@ -2,11 +2,11 @@
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned as _;
+use syn::{ExprReference, Token, spanned::Spanned as _};
 
 use super::{
     attrs::Options,
-    model::{self, Copied, Mode, Transactional},
+    model::{self, Copied, Key, Mode, Transactional},
 };
 use crate::{
     errors::Errors,
@@ -42,10 +42,18 @@ pub(super) fn transactional(transactional: &Transactional) -> TokenStream {
     let site = quote_spanned!(site_span=> #at::Site::here(#name));
     let once = once(transactional, &names);
     let span = located(returns);
-    let body = if transactional.options.retry.unwrap_or(0) > 0 {
-        let ended = quote_spanned!(span=> #runner.finish(#unit, #result).await);
+    let new = match &transactional.key {
+        Some(key) => keyed(uow, &options, &site, key),
+        None => quote!(#w::Runner::new(#w::target(#uow), const { #options }, #site)),
+    };
+    let body = if transactional.options.run_again() {
+        let finish = match transactional.key {
+            Some(_) => Ident::new("finish_keyed", span),
+            None => Ident::new("finish", span),
+        };
+        let ended = quote_spanned!(span=> #runner.#finish(#unit, #result).await);
         quote! {
-            let mut #runner = #w::Runner::new(#w::target(#uow), const { #options }, #site);
+            let mut #runner = #new;
             loop {
                 #once
                 match #ended {
@@ -57,7 +65,7 @@ pub(super) fn transactional(transactional: &Transactional) -> TokenStream {
     } else {
         let ended = quote_spanned!(span=> #runner.finish_once(#unit, #result).await);
         quote! {
-            let mut #runner = #w::Runner::new(#w::target(#uow), const { #options }, #site);
+            let mut #runner = #new;
             #once
             #ended
         }
@@ -81,7 +89,15 @@ fn once(transactional: &Transactional, names: &Names) -> TokenStream {
         Mode::ReadOnly => quote_spanned!(span=> #w::ReadOnly),
     };
     // Points at the error type when that can't be made from Wharf's.
-    let begin = quote_spanned!(span=> #runner.begin::<#mode>().await?);
+    let begin = match transactional.key {
+        Some(_) => quote_spanned! {span=>
+            match #runner.begin_keyed::<#mode, _>().await? {
+                ::core::ops::ControlFlow::Continue(#unit) => #unit,
+                ::core::ops::ControlFlow::Break(#result) => return ::core::result::Result::Ok(#result),
+            }
+        },
+        None => quote_spanned!(span=> #runner.begin::<#mode>().await?),
+    };
     let copies = transactional.copied.iter().map(copy);
     let statements = transactional.function.body.iter();
     let statements = statements.flat_map(|body| &body.stmts);
@@ -112,6 +128,31 @@ fn once(transactional: &Transactional, names: &Names) -> TokenStream {
     }
 }
 
+/// A runner whose call is the same as every other one with its key.
+fn keyed(uow: &Ident, options: &TokenStream, site: &TokenStream, key: &Key) -> TokenStream {
+    let w = private();
+    let at = located(key.expression.span());
+    let expression = ExprReference {
+        attrs: Vec::new(),
+        and_token: Token![&](at),
+        mutability: None,
+        expr: Box::new(key.expression.clone()),
+    };
+    let arguments = key.compared.iter().map(|argument| {
+        let ident = &argument.ident;
+        quote_spanned!(located(argument.span)=> &#ident)
+    });
+    quote! {
+        #w::Runner::keyed(
+            #w::target(#uow),
+            const { #options },
+            #site,
+            #expression,
+            &[#(#arguments),*],
+        )
+    }
+}
+
 fn copy(argument: &Copied) -> TokenStream {
     let ident = &argument.ident;
     let span = located(argument.span);
@@ -139,7 +180,14 @@ fn options(options: &Options) -> TokenStream {
         let propagation = Ident::new(propagation, Span::call_site());
         quote!(.propagation(#w::Propagation::#propagation))
     });
-    quote!(#w::TransactionOptions::new() #isolation #read_only #timeout #retry #propagation)
+    let exactly_once = options
+        .exactly_once
+        .as_ref()
+        .map(|_| quote!(.exactly_once()));
+    quote! {
+        #w::TransactionOptions::new()
+            #isolation #read_only #timeout #retry #propagation #exactly_once
+    }
 }
 
 /// The mistakes, and a function that its callers can still be checked against.

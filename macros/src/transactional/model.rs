@@ -2,12 +2,12 @@
 
 use proc_macro2::Span;
 use syn::{
-    FnArg, Ident, Pat, PatType, Path, ReceiverKind, ReturnType, Type, TypeReference,
+    Expr, FnArg, Ident, Pat, PatType, Path, ReceiverKind, ReturnType, Type, TypeReference,
     ext::IdentExt as _, parse_quote_spanned, spanned::Spanned as _,
 };
 
-use super::attrs::Options;
-use crate::{errors::Errors, function::Function, path::located, types};
+use super::attrs::{Once, Options};
+use crate::{errors::Errors, function::Function, path::located, types, word::ungrouped};
 
 /// A transactional function.
 pub(super) struct Transactional {
@@ -20,8 +20,24 @@ pub(super) struct Transactional {
     pub(super) unit_type: Path,
     pub(super) mode: Mode,
     pub(super) returns: Box<Type>,
-    /// The arguments that each run needs a copy of; empty without retries.
+    /// The arguments that each run needs a copy of; empty when there is one run.
     pub(super) copied: Vec<Copied>,
+    /// What makes two calls the same one, if the caller says.
+    pub(super) key: Option<Key>,
+}
+
+/// A key of the caller's.
+pub(super) struct Key {
+    pub(super) expression: Expr,
+    /// The arguments that must be the same where the key is.
+    pub(super) compared: Vec<Compared>,
+}
+
+/// An argument by which a mistake is found: a key that is used for something else.
+pub(super) struct Compared {
+    pub(super) ident: Ident,
+    /// Its type, to point at if it can't be compared.
+    pub(super) span: Span,
 }
 
 /// An argument passed by value.
@@ -82,8 +98,15 @@ impl Transactional {
         let Some(ident) = unit.ident else {
             return Err(Box::new(function));
         };
-        let copied = if options.retry.unwrap_or(0) > 0 {
-            refuse_moved_self(&function, errors);
+        let key = match &options.exactly_once {
+            Some(Once::Keyed(expression)) => Some(Key {
+                compared: compared(&function, unit.place, expression, errors),
+                expression: expression.clone(),
+            }),
+            _ => None,
+        };
+        let copied = if options.run_again() {
+            refuse_moved_self(&function, &options, errors);
             take_copied(&mut function, unit.place)
         } else {
             Vec::new()
@@ -96,6 +119,7 @@ impl Transactional {
             mode: unit.mode,
             returns,
             copied,
+            key,
         })
     }
 }
@@ -217,6 +241,12 @@ fn read_unit(
 
 /// Notes a function that says two things about writing.
 fn check_mode(unit: &UnitParameter, options: &Options, errors: &mut Errors) {
+    if unit.mode == Mode::ReadOnly && options.exactly_once.is_some() {
+        errors.on(
+            &unit.ty,
+            "`exactly_once` is for what writes: reading twice does no harm",
+        );
+    }
     match (unit.mode, options.read_only) {
         (Mode::ReadWrite, Some(_)) => errors.on(
             &unit.ty,
@@ -246,13 +276,17 @@ fn rewrite(function: &mut Function, unit: &UnitParameter) {
 }
 
 /// Notes a `self` that the first run would use up.
-fn refuse_moved_self(function: &Function, errors: &mut Errors) {
+fn refuse_moved_self(function: &Function, options: &Options, errors: &mut Errors) {
+    let option = match options.exactly_once {
+        Some(_) => "exactly_once",
+        None => "retry",
+    };
     if let Some(receiver) = function.signature.receiver()
         && matches!(receiver.kind, ReceiverKind::Value)
     {
         errors.on(
             receiver,
-            "with `retry` the body may run again: take `&self`",
+            format!("with `{option}` the body may run again: take `&self`"),
         );
     }
 }
@@ -276,6 +310,33 @@ fn take_copied(function: &mut Function, unit: usize) -> Vec<Copied> {
         }
     }
     copied
+}
+
+/// The arguments but for `self`, the unit and the key.
+fn compared(function: &Function, unit: usize, key: &Expr, errors: &mut Errors) -> Vec<Compared> {
+    let key = match ungrouped(key) {
+        Expr::Path(path) => path.path.get_ident(),
+        _ => None,
+    };
+    let mut compared = Vec::new();
+    for (place, input) in function.signature.inputs.iter().enumerate() {
+        let FnArg::Typed(argument) = input else {
+            continue;
+        };
+        match &*argument.pat {
+            _ if place == unit => {}
+            Pat::Ident(name) if Some(&name.ident) == key => {}
+            Pat::Ident(name) => compared.push(Compared {
+                ident: name.ident.clone(),
+                span: argument.ty.span(),
+            }),
+            pattern => errors.on(
+                pattern,
+                "with a key each argument needs a plain name: whoever uses the key again must give the same",
+            ),
+        }
+    }
+    compared
 }
 
 /// The name of the function, for errors and traces.

@@ -126,6 +126,132 @@ fn with_retries_each_run_gets_its_own_copy_of_the_arguments() {
 }
 
 #[test]
+fn exactly_once_runs_again_until_its_fate_is_known() {
+    expands(
+        "exactly_once",
+        r#"
+        async fn transfer(uow: &UnitOfWork, from: i64) -> Result<()> {
+            Ok(())
+        }
+        "#,
+        expect![[r#"
+            async fn transfer(uow: &impl w::WriteExecutor, from: i64) -> Result<()> {
+                let mut runner = w::Runner::new(
+                    w::target(uow),
+                    const { w::TransactionOptions::new().exactly_once() },
+                    w::Site::here("transfer"),
+                );
+                loop {
+                    let unit = runner.begin::<w::ReadWrite>().await?;
+                    let result: Result<()> = {
+                        let uow: &UnitOfWork = &unit;
+                        let from = ::core::clone::Clone::clone(&from);
+                        runner
+                            .run(
+                                &unit,
+                                async {
+                                    #[allow(
+                                        unreachable_code,
+                                        clippy::diverging_sub_expression,
+                                        clippy::empty_loop,
+                                        clippy::let_unit_value
+                                    )]
+                                    if false {
+                                        let result: Result<()> = loop {};
+                                        return result;
+                                    }
+                                    Ok(())
+                                },
+                            )
+                            .await
+                    };
+                    match runner.finish(unit, result).await {
+                        ::core::ops::ControlFlow::Break(result) => return result,
+                        ::core::ops::ControlFlow::Continue(()) => {}
+                    }
+                }
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn under_a_key_the_value_of_an_earlier_call_is_returned() {
+    expands(
+        "exactly_once = order.id + 1",
+        r#"
+        async fn pay(&self, uow: &UnitOfWork, order: &Order, mut amount: i64) -> Result<Receipt> {
+            Ok(Receipt)
+        }
+        "#,
+        expect![[r#"
+            async fn pay(
+                &self,
+                uow: &impl w::WriteExecutor,
+                order: &Order,
+                amount: i64,
+            ) -> Result<Receipt> {
+                let mut runner = w::Runner::keyed(
+                    w::target(uow),
+                    const { w::TransactionOptions::new().exactly_once() },
+                    w::Site::here("pay"),
+                    &(order.id + 1),
+                    &[&order, &amount],
+                );
+                loop {
+                    let unit = match runner.begin_keyed::<w::ReadWrite, _>().await? {
+                        ::core::ops::ControlFlow::Continue(unit) => unit,
+                        ::core::ops::ControlFlow::Break(result) => {
+                            return ::core::result::Result::Ok(result);
+                        }
+                    };
+                    let result: Result<Receipt> = {
+                        let uow: &UnitOfWork = &unit;
+                        let mut amount = ::core::clone::Clone::clone(&amount);
+                        runner
+                            .run(
+                                &unit,
+                                async {
+                                    #[allow(
+                                        unreachable_code,
+                                        clippy::diverging_sub_expression,
+                                        clippy::empty_loop,
+                                        clippy::let_unit_value
+                                    )]
+                                    if false {
+                                        let result: Result<Receipt> = loop {};
+                                        return result;
+                                    }
+                                    Ok(Receipt)
+                                },
+                            )
+                            .await
+                    };
+                    match runner.finish_keyed(unit, result).await {
+                        ::core::ops::ControlFlow::Break(result) => return result,
+                        ::core::ops::ControlFlow::Continue(()) => {}
+                    }
+                }
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn a_key_that_is_an_argument_is_not_compared_with_itself() {
+    let source = "async fn pay(uow: &UnitOfWork, key: &str, amount: i64) -> Result<()> { Ok(()) }";
+    let tokens = attribute(
+        "exactly_once = key".parse().unwrap(),
+        source.parse().unwrap(),
+    );
+    assert!(
+        pretty(&tokens).contains("&[&amount]"),
+        "{}",
+        pretty(&tokens)
+    );
+}
+
+#[test]
 fn an_option_that_is_not_understood_is_told_at_its_value() {
     let cases = [
         "isolation = Snapshot",
@@ -140,7 +266,9 @@ fn an_option_that_is_not_understood_is_told_at_its_value() {
         "propagation = mandatory",
         "read_only = true",
         "read_only()",
-        "exactly_once",
+        "exactly_once()",
+        "exactly_once, exactly_once = key",
+        "read_only, exactly_once",
         "isolated",
         "retry = 1, retry = 2",
         "retry = 1 timeout",
@@ -180,10 +308,14 @@ fn an_option_that_is_not_understood_is_told_at_its_value() {
         read_only()
             `read_only` takes no list    <- read_only
         a `read_only` function takes `&UnitOfWork<ReadOnly>`    <- UnitOfWork
-        exactly_once
-            `exactly_once` is not supported yet    <- exactly_once
+        exactly_once()
+            `exactly_once` takes no list    <- exactly_once
+        exactly_once, exactly_once = key
+            `exactly_once` is given twice    <- exactly_once
+        read_only, exactly_once
+            a `read_only` function takes `&UnitOfWork<ReadOnly>`    <- UnitOfWork
         isolated
-            unknown option `isolated`, expected one of `isolation`, `read_only`, `timeout`, `retry` or `propagation`    <- isolated
+            unknown option `isolated`, expected one of `isolation`, `read_only`, `timeout`, `retry`, `propagation` or `exactly_once`    <- isolated
         retry = 1, retry = 2
             `retry` is given twice    <- retry
         retry = 1 timeout
@@ -244,6 +376,18 @@ fn a_function_that_cannot_be_a_unit_of_work_is_told_why() {
             "retry = 1",
             "async fn f(self, uow: &UnitOfWork) -> Result<()> { Ok(()) }",
         ),
+        (
+            "exactly_once",
+            "async fn f(self, uow: &UnitOfWork) -> Result<()> { Ok(()) }",
+        ),
+        (
+            "exactly_once = key",
+            "async fn f(uow: &UnitOfWork, key: &str, (a, b): (i64, i64), _: i64) -> Result<()> { Ok(()) }",
+        ),
+        (
+            "read_only, exactly_once",
+            "async fn f(uow: &UnitOfWork<ReadOnly>) -> Result<()> { Ok(()) }",
+        ),
         ("", "struct A;"),
     ];
     let told: String = cases
@@ -284,6 +428,13 @@ fn a_function_that_cannot_be_a_unit_of_work_is_told_why() {
             a `read_only` function takes `&UnitOfWork<ReadOnly>`    <- wharf::UnitOfWork
         async fn f(self, uow: &UnitOfWork) -> Result<()> { Ok(()) }
             with `retry` the body may run again: take `&self`    <- self
+        async fn f(self, uow: &UnitOfWork) -> Result<()> { Ok(()) }
+            with `exactly_once` the body may run again: take `&self`    <- self
+        async fn f(uow: &UnitOfWork, key: &str, (a, b): (i64, i64), _: i64) -> Result<()> { Ok(()) }
+            with a key each argument needs a plain name: whoever uses the key again must give the same    <- (a, b)
+        with a key each argument needs a plain name: whoever uses the key again must give the same    <- _
+        async fn f(uow: &UnitOfWork<ReadOnly>) -> Result<()> { Ok(()) }
+            `exactly_once` is for what writes: reading twice does no harm    <- UnitOfWork<ReadOnly>
         struct A;
             `#[transactional]` goes on an `async fn` with a `&UnitOfWork` parameter
     "#]].assert_eq(&told);

@@ -9,7 +9,12 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::policy::time_limit::{self, SetBy, Subject, TimeLimit};
 use crate::pool::PoolConfig;
 use crate::task_group::TaskGroup;
-use crate::topology::{Node, NodeOptions};
+use crate::topology::{Guarding, Node, NodeOptions};
+
+/// How long guard rows are kept: longer than any caller asks again.
+const GUARD_RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
+/// Half of it must be longer than any commit waits, and than clocks differ.
+const SHORTEST_RETENTION: Duration = Duration::from_secs(60 * 60);
 
 /// A database that is being described; made by [`Database::builder`].
 #[derive(Debug, Clone)]
@@ -19,6 +24,8 @@ pub struct DatabaseBuilder {
     pool: PoolConfig,
     trace_statements: bool,
     statement_timeout: Option<Duration>,
+    guard_commits: bool,
+    guard_retention: Duration,
 }
 
 impl DatabaseBuilder {
@@ -28,6 +35,8 @@ impl DatabaseBuilder {
             pool: PoolConfig::new(),
             trace_statements: false,
             statement_timeout: None,
+            guard_commits: false,
+            guard_retention: GUARD_RETENTION,
         }
     }
 
@@ -60,6 +69,26 @@ impl DatabaseBuilder {
         self
     }
 
+    /// Whether every unit of work that may write leaves a row in `wharf_outcome`, sent with its BEGIN, so that a commit
+    /// whose answer is lost has an [id](Error::commit_id) that [`Database::resolve`] can be asked about. Default: no.
+    ///
+    /// Units that are `exactly_once` have one anyway, and are resolved by themselves. A write outside of any unit has none.
+    /// Needs the table that [`Database::install_guard`] makes.
+    pub fn guard_commits(mut self, on: bool) -> Self {
+        self.guard_commits = on;
+        self
+    }
+
+    /// How long the rows in `wharf_outcome` are kept before a task in the background deletes them, and with them how long a
+    /// key of an `exactly_once` call is remembered. All programs on one database should say the same.
+    ///
+    /// Default: 24 h. At least 1 h. [`Database::resolve`] no longer decides about a commit that began more than half as long
+    /// ago: its row may be gone soon.
+    pub fn guard_retention(mut self, retention: Duration) -> Self {
+        self.guard_retention = retention;
+        self
+    }
+
     /// Opens the database, and a first connection to see that it is there.
     ///
     /// # Errors
@@ -68,6 +97,12 @@ impl DatabaseBuilder {
         let mut problems = self.pool.problems();
         let timeout = self.statement_timeout;
         problems.extend(timeout.and_then(|time| time_limit::problem("statement_timeout", time)));
+        if self.guard_retention < SHORTEST_RETENTION {
+            problems.push(format!(
+                "`guard_retention` is {:?}, and at least {SHORTEST_RETENTION:?} is allowed",
+                self.guard_retention
+            ));
+        }
         let endpoint = match self.primary.as_deref().map(Endpoint::parse) {
             Some(Ok(endpoint)) => Some(endpoint),
             Some(Err(error)) => {
@@ -91,9 +126,10 @@ impl DatabaseBuilder {
             statement_limit: timeout
                 .map(|time| TimeLimit::new(Subject::Statement, SetBy::Program, time)),
         };
-        let tasks = TaskGroup::default();
+        let tasks = Arc::new(TaskGroup::default());
+        let guarding = Guarding::new(self.guard_commits, self.guard_retention, tasks.clone());
         let acquire_timeout = self.pool.acquire_timeout;
-        let node = Arc::new(Node::start(endpoint, self.pool, options, &tasks));
+        let node = Arc::new(Node::start(endpoint, self.pool, options, guarding, &tasks));
         let database = Database {
             shared: Arc::new(Shared {
                 node,

@@ -14,6 +14,8 @@ pub(crate) struct Answer {
     pub(crate) returned: u64,
     /// The id that SQLite or MariaDB generated last.
     pub(crate) last_id: Option<i64>,
+    /// Whether the question behind a commit was answered, if there was one. The commit was.
+    pub(crate) is_whole: bool,
 }
 
 /// Rows as sqlx made them: decoded later, off the wire, so that nothing on the wire is generic.

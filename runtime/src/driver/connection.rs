@@ -56,6 +56,7 @@ macro_rules! run_on {
         let sql = sql_str($request.sql);
         let mut rows = Vec::new();
         let (mut affected, mut returned, mut last_id) = (0, 0, None);
+        let (mut parts, commits_after) = (0, $request.commits_after);
         let mut results = match $request.arguments {
             Some(Arguments::$engine(arguments)) => {
                 $connection.fetch_many(sqlx::query_with::<$database, _>(sql, arguments).persistent($request.persistent))
@@ -66,6 +67,7 @@ macro_rules! run_on {
         let ending = loop {
             match futures_util::TryStreamExt::try_next(&mut results).await {
                 Ok(Some(Either::Left(done))) => {
+                    parts += 1;
                     affected += done.rows_affected();
                     last_id = $last_id(&done);
                 }
@@ -78,7 +80,9 @@ macro_rules! run_on {
                         sender.send(Rows::$engine(std::mem::take(&mut rows))).await;
                     }
                 }
-                Ok(None) => break Ok(()),
+                Ok(None) => break Ok(true),
+                // The server has said that it has committed: what is lost is the answer to the question behind it.
+                Err(_) if commits_after.is_some_and(|commit| parts >= commit) => break Ok(false),
                 Err(error) => break Err(error),
             }
         };
@@ -86,7 +90,7 @@ macro_rules! run_on {
         if let Some(sender) = $sender {
             sender.send(Rows::$engine(std::mem::take(&mut rows))).await;
         }
-        ending.map(|()| Answer { rows: Rows::$engine(rows), affected, returned, last_id })
+        ending.map(|is_whole| Answer { rows: Rows::$engine(rows), affected, returned, last_id, is_whole })
     }};
 }
 
@@ -153,7 +157,9 @@ impl Connection {
             return (self, Err(given_up()));
         }
         let (mut answer, mut ending) = match self.send(request).await {
-            Ok(answer) => (Ok(answer), Ending::Done),
+            Ok(answer) if answer.is_whole => (Ok(answer), Ending::Done),
+            // Nobody knows what that did to the connection.
+            Ok(answer) => (Ok(answer), Ending::Lost),
             Err(problem) => {
                 let (error, ending) = translate(problem, command, writes, in_transaction);
                 (Err(error), ending)
@@ -295,3 +301,6 @@ fn sql_str(sql: Sql) -> SqlStr {
         Sql::Shared(text) => AssertSqlSafe(text).into_sql_str(),
     }
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests;

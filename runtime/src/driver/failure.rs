@@ -93,8 +93,8 @@ fn lost(how: impl Into<String>, command: Command, writes: bool, in_transaction: 
     }
     let outcome = match (in_transaction, writes) {
         (true, _) => Outcome::RolledBack,
-        // It changes nothing, and what began ends with its connection.
-        (false, _) if command == Command::Begin => Outcome::RolledBack,
+        // Whatever was begun ends with its connection.
+        _ if command == Command::Begin => Outcome::RolledBack,
         // A lone write is its own commit.
         (false, true) => Outcome::Unknown,
         (false, false) => Outcome::NotSent,

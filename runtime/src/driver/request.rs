@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Undo,
     Release,
     Commit,
+    /// A lone statement that decides what became of a commit.
+    Fence,
     Rollback,
     Ping,
     /// Trusted text of any kind.
@@ -49,14 +51,14 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Whether it may be stopped once it is out. A commit decides for itself; and half of what rolls back, or of what keeps
-    /// account of savepoints, would leave more to undo than it took.
+    /// Whether it may be stopped once it is out. A commit decides for itself, and a fence is one; and half of what rolls
+    /// back, or of what keeps account of savepoints, would leave more to undo than it took.
     pub(crate) fn may_be_stopped(self) -> bool {
         matches!(self, Self::Statement | Self::Script)
     }
 
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Begin,
         Self::Statement,
         Self::Savepoint,
@@ -64,6 +66,7 @@ impl Command {
         Self::Undo,
         Self::Release,
         Self::Commit,
+        Self::Fence,
         Self::Rollback,
         Self::Ping,
         Self::Script,
@@ -121,6 +124,8 @@ pub(crate) struct Request {
     pub(crate) persistent: bool,
     /// Where rows go as they come; `None`: into the answer.
     pub(crate) sender: Option<RowSender>,
+    /// After how many of its parts it has committed, when a question follows; `None`: nothing follows.
+    pub(crate) commits_after: Option<usize>,
 }
 
 impl Request {
@@ -140,6 +145,7 @@ impl Request {
             operation,
             persistent: true,
             sender: None,
+            commits_after: None,
         })
     }
 
@@ -159,6 +165,7 @@ impl Request {
             operation,
             persistent: false,
             sender: None,
+            commits_after: None,
         }
     }
 }

@@ -63,9 +63,12 @@ impl State {
         };
         match (ending, command, before) {
             (Ending::Lost, ..) | (_, _, Base::Unknown) | (_, Command::Script, _) => Self::Unknown,
-            (Ending::Done, Command::Statement | Command::Ping, Base::Clean) => Self::Clean,
             // A lone statement that fails undoes itself on all engines.
-            (Ending::Refused, Command::Statement | Command::Ping, Base::Clean) => Self::Clean,
+            (
+                Ending::Done | Ending::Refused,
+                Command::Statement | Command::Fence | Command::Ping,
+                Base::Clean,
+            ) => Self::Clean,
             (Ending::Done, Command::Begin, Base::Clean) => Self::InTransaction { depth: 0 },
             (Ending::Done, Command::Commit | Command::Rollback, _) => Self::Clean,
             (Ending::Done, command, Base::InTransaction { depth }) => match command {

@@ -27,7 +27,9 @@ pub(super) async fn clean(pool: Pool, slot: SlotId, end: Option<CloseReason>) {
     let limit = match wire.in_flight() {
         // Closing would lose the database.
         _ if shared.endpoint.is_in_memory() => Duration::MAX,
-        Some(Command::Commit) => COMMIT_LIMIT,
+        // Whoever gave it up asks elsewhere what became of it.
+        Some(Command::Commit) if end == Some(CloseReason::NotCleanable) => Duration::ZERO,
+        Some(Command::Commit | Command::Fence) => COMMIT_LIMIT,
         _ => QUARANTINE_LIMIT,
     };
     let cleaning = tokio::time::timeout(limit, async {

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::OnceLock;
 
+use super::guarding::Guarding;
 use crate::driver::{Answer, Dialect, Endpoint, Request, Role};
 use crate::error::Result;
 use crate::policy::time_limit::TimeLimit;
@@ -35,6 +36,7 @@ pub(crate) struct Node {
     reader: Pool,
     has_returning: OnceLock<bool>,
     options: NodeOptions,
+    guarding: Guarding,
 }
 
 /// What the calls on a node go by.
@@ -51,6 +53,7 @@ impl Node {
         endpoint: Endpoint,
         config: PoolConfig,
         options: NodeOptions,
+        guarding: Guarding,
         tasks: &TaskGroup,
     ) -> Self {
         let dialect = endpoint.dialect();
@@ -82,6 +85,7 @@ impl Node {
             reader,
             has_returning: OnceLock::new(),
             options,
+            guarding,
         }
     }
 
@@ -117,6 +121,11 @@ impl Node {
         self.options.statement_limit
     }
 
+    /// How its commits are guarded.
+    pub(crate) fn guarding(&self) -> &Guarding {
+        &self.guarding
+    }
+
     pub(crate) fn pool(&self, access: Access) -> &Pool {
         match access {
             Access::Read => &self.reader,
@@ -145,6 +154,7 @@ impl Node {
 
     /// Refuses new callers, waits for what is lent, and closes everything.
     pub(crate) async fn close(&self) -> CloseReport {
+        self.guarding.end();
         if self.is_one_pool() {
             return self.writer.close().await;
         }

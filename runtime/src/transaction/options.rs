@@ -60,6 +60,15 @@ pub struct TransactionOptions {
     pub(crate) timeout: Option<Duration>,
     pub(crate) retry: u32,
     pub(crate) propagation: Propagation,
+    pub(crate) exactly_once: bool,
+}
+
+/// What commits a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CommitSql {
+    pub(crate) text: &'static str,
+    /// After how many of its parts it has committed, when a question for the position follows.
+    pub(crate) commits_after: Option<usize>,
 }
 
 impl TransactionOptions {
@@ -71,6 +80,7 @@ impl TransactionOptions {
             timeout: None,
             retry: 0,
             propagation: Propagation::Nested,
+            exactly_once: false,
         }
     }
 
@@ -102,6 +112,18 @@ impl TransactionOptions {
     /// What to do inside another unit of work. Default: [`Propagation::Nested`].
     pub const fn propagation(mut self, propagation: Propagation) -> Self {
         self.propagation = propagation;
+        self
+    }
+
+    /// A commit whose answer is lost is asked about, until it is known whether it was applied. The transaction then
+    /// writes a row of its own to `wharf_outcome`, the table that [`Database::install_guard`](crate::Database::install_guard) makes.
+    ///
+    /// `Ok` from the commit means committed, also by an answer that came by the other way; when it turns out that
+    /// nothing was applied, and nothing will be, the commit is [`ErrorKind::RolledBack`](crate::ErrorKind::RolledBack) and
+    /// can be retried. [`ErrorKind::CommitUnknown`](crate::ErrorKind::CommitUnknown) is left for when nobody could be asked
+    /// until the timeout, or for 30 s without one. Default: no. Not with [`read_only`](Self::read_only).
+    pub const fn exactly_once(mut self) -> Self {
+        self.exactly_once = true;
         self
     }
 
@@ -147,12 +169,27 @@ impl TransactionOptions {
         }
     }
 
-    /// The text that commits it. A commit has no time limit, and on PostgreSQL it would have that of the statements.
-    pub(crate) fn commit_sql(dialect: Dialect, has_statement_timeout: bool) -> &'static str {
-        if dialect == Dialect::Postgres && has_statement_timeout {
-            "SET LOCAL statement_timeout = 0; COMMIT"
-        } else {
-            "COMMIT"
+    /// What commits it. A commit has no time limit, and on PostgreSQL it would have that of the statements.
+    pub(crate) fn commit_sql(
+        dialect: Dialect,
+        has_statement_timeout: bool,
+        asks_position: bool,
+    ) -> CommitSql {
+        let (text, commits_after) = match (dialect, has_statement_timeout, asks_position) {
+            (Dialect::Postgres, false, true) => {
+                ("COMMIT; SELECT pg_current_wal_insert_lsn()::text", Some(1))
+            }
+            (Dialect::Postgres, true, true) => (
+                "SET LOCAL statement_timeout = 0; COMMIT; SELECT pg_current_wal_insert_lsn()::text",
+                Some(2),
+            ),
+            (Dialect::Postgres, true, false) => ("SET LOCAL statement_timeout = 0; COMMIT", None),
+            (Dialect::MySql, _, true) => ("COMMIT; SELECT CAST(@@last_gtid AS CHAR)", Some(1)),
+            _ => ("COMMIT", None),
+        };
+        CommitSql {
+            text,
+            commits_after,
         }
     }
 
@@ -172,6 +209,9 @@ impl TransactionOptions {
         }
         if outer.read_only && !self.read_only {
             return Some("it may write, and the unit around it only reads".into());
+        }
+        if self.exactly_once && !outer.exactly_once {
+            return Some("it is to happen exactly once, and the unit around it is not".into());
         }
         None
     }
@@ -223,10 +263,36 @@ mod tests {
         for other in [Dialect::Sqlite, Dialect::MySql] {
             let without = options.begin_sql(other, None);
             assert_eq!(options.begin_sql(other, timeout), without);
-            assert_eq!(TransactionOptions::commit_sql(other, true), "COMMIT");
+            let commit = TransactionOptions::commit_sql(other, true, false);
+            assert_eq!(commit.text, "COMMIT");
         }
-        let commit = TransactionOptions::commit_sql(Dialect::Postgres, true);
-        assert_eq!(commit, "SET LOCAL statement_timeout = 0; COMMIT");
+        let commit = TransactionOptions::commit_sql(Dialect::Postgres, true, false);
+        assert_eq!(commit.text, "SET LOCAL statement_timeout = 0; COMMIT");
+    }
+
+    #[test]
+    fn a_question_behind_the_commit_comes_after_the_part_that_commits() {
+        for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::MySql] {
+            for has_statement_timeout in [false, true] {
+                for asks_position in [false, true] {
+                    let commit = TransactionOptions::commit_sql(
+                        dialect,
+                        has_statement_timeout,
+                        asks_position,
+                    );
+                    let mut parts = commit.text.split("; ");
+                    let place = parts.position(|part| part == "COMMIT").expect("a commit");
+                    let question = parts.next();
+                    assert_eq!(
+                        commit.commits_after,
+                        question.map(|_| place + 1),
+                        "{commit:?}"
+                    );
+                    let has_positions = dialect != Dialect::Sqlite;
+                    assert_eq!(question.is_some(), asks_position && has_positions);
+                }
+            }
+        }
     }
 
     #[test]
@@ -238,6 +304,13 @@ mod tests {
         assert_eq!(plain.conflict_with(&serializable, on), None);
         assert_eq!(serializable.conflict_with(&serializable, on), None);
         assert_eq!(reading.conflict_with(&plain, on), None);
+        let once = plain.exactly_once();
+        assert_eq!(once.conflict_with(&once, on), None);
+        assert_eq!(plain.conflict_with(&once, on), None);
+        assert!(
+            once.conflict_with(&plain, on)
+                .is_some_and(|why| why.contains("exactly once"))
+        );
         assert!(
             serializable
                 .conflict_with(&plain, on)

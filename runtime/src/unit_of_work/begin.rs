@@ -1,15 +1,21 @@
 //! How a transaction is to begin, and when it must have ended.
 
+use std::collections::hash_map::RandomState;
 use std::future::Future;
-use std::sync::Arc;
+use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use crate::error::{Error, ErrorKind, Outcome, Result};
+use sha2::{Digest, Sha256};
+
+use super::resolver::since_1970;
+use crate::error::{CommitId, Error, ErrorKind, Outcome, Result};
 use crate::policy::time_limit::{Deadline, SetBy, Subject, TimeLimit};
 use crate::pool::Site;
 use crate::session::Session;
 use crate::topology::Node;
-use crate::transaction::TransactionOptions;
+use crate::transaction::{GuardRow, TransactionOptions};
 
 /// How a transaction is to begin.
 #[derive(Debug)]
@@ -19,9 +25,25 @@ pub(crate) struct Begin {
     pub(crate) options: TransactionOptions,
     pub(crate) site: Site,
     pub(crate) deadline: Option<Instant>,
+    /// Whether the commit asks for the position that it leads to.
+    pub(crate) asks_position: bool,
+    /// The guard row of a call under a caller's key; others get one where they need it.
+    pub(crate) guard: Option<GuardRow>,
 }
 
 impl Begin {
+    /// The row that is to tell whether this was committed.
+    pub(super) fn guard(&self) -> Option<GuardRow> {
+        let is_guarded = !self.options.read_only
+            && (self.options.exactly_once || self.node.guarding().every_unit);
+        self.guard.or_else(|| {
+            is_guarded.then(|| GuardRow {
+                id: CommitId::new(new_unit(), 1, since_1970()),
+                fingerprint: None,
+            })
+        })
+    }
+
     /// When what begins now must have ended.
     pub(super) fn deadline(&self) -> Option<Deadline> {
         let own = self.deadline.map(|at| {
@@ -61,5 +83,33 @@ impl Begin {
                 .unwrap_or_else(|_| Err(self.timed_out(&deadline))),
             None => work.await,
         }
+    }
+}
+
+/// A number that no other unit has, in this process or another one: 128 bits of what the system calls random, of a counter,
+/// and of the time, for machines that are copied while they run.
+fn new_unit() -> [u8; 16] {
+    static SEED: OnceLock<[u64; 2]> = OnceLock::new();
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let seed = SEED.get_or_init(|| [0u8, 1].map(|half| RandomState::new().hash_one(half)));
+    let mut hash = Sha256::new();
+    for word in seed {
+        hash.update(word.to_le_bytes());
+    }
+    hash.update(COUNT.fetch_add(1, Ordering::Relaxed).to_le_bytes());
+    hash.update(since_1970().as_nanos().to_le_bytes());
+    let mut unit = [0; 16];
+    unit.copy_from_slice(&hash.finalize()[..16]);
+    unit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_units_have_the_same_number() {
+        let units: std::collections::HashSet<_> = (0..10_000).map(|_| new_unit()).collect();
+        assert_eq!(units.len(), 10_000);
     }
 }

@@ -18,7 +18,7 @@ use crate::pool::{Purpose, Waiting};
 use crate::session::Session;
 use crate::telemetry;
 use crate::topology::Access;
-use crate::transaction::{Action, LevelId, Refusal, Stack};
+use crate::transaction::{Action, GuardRow, LevelId, Refusal, Stack, explain_guard, guard_sql};
 
 /// One transaction.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub(super) struct Core {
     pub(super) deadline: Option<Deadline>,
     /// How long each statement may take.
     pub(super) statement_limit: Option<TimeLimit>,
+    /// The row that tells whether it was committed, if it wrote one.
+    pub(super) guard: Option<GuardRow>,
     /// The connection; `None` after the end. Whoever waits here waits for the statement before.
     pub(super) wire: Arc<AsyncMutex<Carrier>>,
     /// Guards what is open and what is doomed, for one synchronous call.
@@ -49,8 +51,13 @@ impl Core {
     /// # Cancel safety
     /// Safe: the connection goes to quarantine, where what may have begun is rolled back.
     pub(super) async fn begin(begin: Begin) -> Result<Arc<Self>> {
+        if begin.options.read_only && begin.options.exactly_once {
+            let message = "what only reads can't be `exactly_once`: there is nothing to do twice";
+            return Err(Error::new(ErrorKind::InvalidArgument, message));
+        }
         let node = &begin.node;
         let dialect = node.dialect();
+        let guard = begin.guard();
         let access = Access::of(!begin.options.read_only);
         let session_name = begin.session.as_ref().map(Session::shared_name);
         let mut acquire = match &begin.session {
@@ -71,11 +78,23 @@ impl Core {
         };
         let deadline = begin.deadline();
         let timeout = statement_limit.map(|limit| limit.allowed);
-        let sql = begin.options.begin_sql(dialect, timeout);
+        let mut sql = begin.options.begin_sql(dialect, timeout);
+        if let Some(row) = &guard {
+            // The first write, in the same message: it costs no round trip, and whoever comes late under the same key has
+            // done nothing yet.
+            sql = format!("{sql}; {}", guard_sql::claim(dialect, row));
+        }
         let request = Request::control(Command::Begin, sql, "BEGIN");
         begin
             .within(deadline, lease.exchange(request))
             .await
+            .map_err(|error| {
+                if guard.is_some() {
+                    explain_guard(error)
+                } else {
+                    error
+                }
+            })
             .map_err(|error| error.attempting(|| "begin".into()))?;
         if let Some(session) = &begin.session {
             session.count_transaction();
@@ -85,6 +104,7 @@ impl Core {
             dialect,
             deadline,
             statement_limit,
+            guard,
             wire: Arc::new(AsyncMutex::new(Carrier {
                 lease: Some(lease),
                 slot,

@@ -1,14 +1,46 @@
 //! How a unit of work ends: committed, released into the one around it, or undone.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::core::Core;
 use super::hooks::{self, Fate};
+use super::resolver::resolve;
 use super::savepoint::{name, undo};
-use crate::driver::{Command, Request};
-use crate::error::{Error, Outcome, Result};
-use crate::pool::Lease;
-use crate::transaction::{Action, LevelId, Refusal, TransactionOptions};
+use super::sweeper;
+use crate::driver::{Answer, By, Command, Dialect, Operation, Param, Request, hex};
+use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::pool::{CloseReason, Lease};
+use crate::transaction::{
+    Action, CommitOutcome, CommitSql, GUARD_IS_KEPT, LevelId, Refusal, TransactionOptions,
+    guard_sql,
+};
+
+/// How long the answer to a commit is waited for that can be asked about on another connection instead.
+const COMMIT_PATIENCE: Duration = Duration::from_secs(2);
+/// How long a lost commit is asked about when the unit has no time limit.
+const RESOLVE_LIMIT: Duration = Duration::from_secs(30);
+/// How long at least, however little of the limit is left: the work is done, and only its fate is open.
+const SHORTEST_RESOLVE_LIMIT: Duration = Duration::from_secs(1);
+
+/// What a commit led to.
+#[derive(Debug, Default)]
+pub(crate) struct Committed {
+    /// The database's position just after it, when that was asked for and answered: an LSN of PostgreSQL, a GTID of MariaDB.
+    pub(crate) position: Option<String>,
+}
+
+impl Committed {
+    fn read(answer: &Answer) -> Self {
+        let position = answer.rows.decode_first::<Option<String>>(By::Position);
+        Self {
+            position: position
+                .ok()
+                .flatten()
+                .flatten()
+                .filter(|position| !position.is_empty()),
+        }
+    }
+}
 
 impl Core {
     /// Ends a nested unit well.
@@ -54,12 +86,12 @@ impl Core {
             .map(drop)
     }
 
-    pub(super) async fn commit(&self, level: LevelId) -> Result<()> {
+    pub(super) async fn commit(&self, level: LevelId) -> Result<Committed> {
         self.check_streams()?;
         if level == 0 {
             self.commit_outermost().await
         } else {
-            self.release(level).await
+            self.release(level).await.map(|()| Committed::default())
         }
     }
 
@@ -72,7 +104,7 @@ impl Core {
         }
     }
 
-    async fn commit_outermost(&self) -> Result<()> {
+    async fn commit_outermost(&self) -> Result<Committed> {
         let mut carrier = self.quiet().await?;
         let verdict = self.stack().check(0);
         if let Err(Refusal::Doomed { cause }) = verdict {
@@ -88,29 +120,53 @@ impl Core {
         }
         self.check(0)?;
         let Some(lease) = &mut carrier.lease else {
-            return Ok(());
+            return Ok(Committed::default());
         };
-        let bypassed = lease
-            .connection()
-            .is_some_and(|connection| connection.bypassed);
+        let (bypassed, has_positions) = lease.connection().map_or((false, false), |connection| {
+            // MySQL has no word for it.
+            let has_positions = self.dialect != Dialect::MySql || connection.has_returning;
+            (connection.bypassed, has_positions)
+        });
         // An error that somebody swallowed on the raw connection makes PostgreSQL answer ROLLBACK to COMMIT, and sqlx say
         // Ok. The statement before it fails then, and the COMMIT is not run.
-        let sql = TransactionOptions::commit_sql(
+        let CommitSql {
+            text,
+            commits_after,
+        } = TransactionOptions::commit_sql(
             self.dialect,
             bypassed || self.statement_limit.is_some(),
+            self.begin.asks_position && has_positions,
         );
-        // No deadline: a commit that is under way decides for itself.
-        let answer = lease
-            .exchange(Request::control(Command::Commit, sql, "COMMIT"))
-            .await;
+        let request = Request {
+            commits_after,
+            ..Request::control(Command::Commit, text, "COMMIT")
+        };
+        // No deadline: a commit that is under way decides for itself. Only who can ask elsewhere has less patience.
+        let patience = self
+            .begin
+            .options
+            .exactly_once
+            .then(|| Instant::now() + self.patience());
+        let answer = lease.exchange_until(request, patience).await;
+        if lease.is_in_flight() {
+            lease.mark_for_recycling(CloseReason::NotCleanable);
+        }
         carrier.give_back();
         drop(carrier);
         let hooks = self.stack().end();
-        match answer {
-            Ok(_) => {
+        let committed = match answer {
+            Ok(answer) => Ok(Committed::read(&answer)),
+            Err(error) if error.outcome() == Outcome::Unknown => self.find_out(error).await,
+            Err(error) => Err(error),
+        };
+        match committed {
+            Ok(committed) => {
                 self.span.record("wharf.transaction.outcome", "committed");
+                if self.guard.is_some() {
+                    sweeper::start(&self.begin.node);
+                }
                 hooks::run(hooks, Fate::Committed);
-                Ok(())
+                Ok(committed)
             }
             Err(error) if error.outcome() == Outcome::Unknown => {
                 self.span.record("wharf.transaction.outcome", "unknown");
@@ -119,6 +175,9 @@ impl Core {
             Err(error) => {
                 self.note(&error);
                 hooks::run(hooks, Fate::RolledBack);
+                if error.kind() == ErrorKind::RolledBack {
+                    return Err(error);
+                }
                 Err(Error::rolled_back(
                     format!("the commit was refused: {error}"),
                     error.to_shared(),
@@ -126,6 +185,76 @@ impl Core {
                 .attempting(|| "commit".into()))
             }
         }
+    }
+
+    /// How long the answer to a commit is waited for: so that at least half of the unit's time is left to ask elsewhere.
+    fn patience(&self) -> Duration {
+        let left = self
+            .deadline
+            .map(|deadline| deadline.at.saturating_duration_since(Instant::now()) / 2);
+        left.map_or(COMMIT_PATIENCE, |left| {
+            left.clamp(SHORTEST_RESOLVE_LIMIT, COMMIT_PATIENCE)
+        })
+    }
+
+    /// Finds out what became of a commit whose answer was lost, where that can be known.
+    async fn find_out(&self, error: Error) -> Result<Committed> {
+        let Some(guard) = self.guard else {
+            return Err(error.adding(
+                "a unit that is `exactly_once`, or any on a database with `guard_commits`, could be asked about",
+            ));
+        };
+        let error = error.with_commit_id(guard.id);
+        if !self.begin.options.exactly_once {
+            return Err(error.adding("`Database::resolve` can say which"));
+        }
+        let now = Instant::now();
+        let deadline = match &self.deadline {
+            Some(deadline) => deadline.at.max(now + SHORTEST_RESOLVE_LIMIT),
+            None => now + RESOLVE_LIMIT,
+        };
+        let outcome = match GUARD_IS_KEPT {
+            true => resolve(&self.begin.node, guard.id, deadline).await,
+            false => Ok(CommitOutcome::RolledBack),
+        };
+        tracing::debug!(commit = %guard.id, ?outcome, "the answer to a commit was lost");
+        match outcome {
+            Ok(CommitOutcome::Committed) => Ok(Committed::default()),
+            Ok(CommitOutcome::RolledBack) => {
+                let message = "the answer was lost, and the database says that nothing was applied";
+                let error = Error::new(ErrorKind::RolledBack, message)
+                    .with_outcome(Outcome::RolledBack)
+                    .with_commit_id(guard.id)
+                    .attempting(|| "commit".into());
+                Err(error.retryable())
+            }
+            Err(problem) => Err(error
+                .adding(format_args!("nobody could be asked: {problem}"))
+                .with_source(problem)),
+        }
+    }
+
+    /// Keeps the value of a call under a caller's key, to be returned when the key is used again.
+    pub(super) async fn keep_result(&self, result: String) -> Result<()> {
+        let Some(guard) = self.guard else {
+            return Ok(());
+        };
+        let unit = hex(&guard.id.unit);
+        let attempt = i32::from(guard.id.attempt);
+        let request = Request::statement(
+            self.dialect,
+            Operation::write("exactly_once", "UPDATE", "wharf_outcome"),
+            guard_sql::keep(self.dialect),
+            &[
+                Param::Text(result.into()),
+                Param::Text(unit.into()),
+                Param::I32(attempt),
+            ],
+        )?;
+        let mut carrier = self.ready(0).await?;
+        self.perform(&mut carrier, Action::Statement { level: 0 }, request)
+            .await
+            .map(drop)
     }
 
     async fn rollback_outermost(&self) -> Result<()> {

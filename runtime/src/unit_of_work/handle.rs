@@ -103,14 +103,14 @@ impl<M: Mode> UnitOfWork<M> {
     ///
     /// # Errors
     /// [`ErrorKind::RolledBack`] when the unit was doomed or the engine refused; [`ErrorKind::CommitUnknown`] when the
-    /// answer was lost; [`ErrorKind::UnitOfWorkSuspended`] when a nested unit or a stream is still open.
+    /// answer was lost, with an [id](Error::commit_id) where somebody can be asked about it; [`ErrorKind::UnitOfWorkSuspended`] when a nested unit or a stream is still open.
     ///
     /// # Cancel safety
     /// Dropped in between, the unit is either committed or rolled back, and nobody is told which.
     pub async fn commit(mut self) -> Result<Receipt> {
         let committed = match self.is_joined {
             true => self.handle.core.check(self.handle.level),
-            false => self.handle.core.commit(self.handle.level).await,
+            false => self.handle.core.commit(self.handle.level).await.map(drop),
         };
         // What could not be committed, because something is still open on it, say, rolls back when the handle goes.
         self.is_ended = committed.is_ok();
@@ -290,6 +290,11 @@ impl<M: Mode> UnitOfWork<M> {
         Ok(RawUnit {
             carrier: self.handle.core.raw(self.handle.level).await?,
         })
+    }
+
+    /// Keeps the value of a call under a caller's key, which its commit is to make permanent with everything else.
+    pub(crate) async fn keep_result(&self, result: String) -> Result<()> {
+        self.handle.core.keep_result(result).await
     }
 
     pub(crate) fn is_retryable(&self) -> bool {

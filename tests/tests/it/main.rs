@@ -16,6 +16,7 @@ mod ground;
 mod hooks;
 mod migrations;
 mod nesting;
+mod once;
 mod opening;
 mod pages;
 mod pool;

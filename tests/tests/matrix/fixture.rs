@@ -1,8 +1,10 @@
 //! One database with one connection, an observer beside it, and optionally a proxy between them.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::Connection as _;
+use wharf::DatabaseBuilder;
 use wharf::prelude::*;
 use wharf_tests::proxy::Proxy;
 use wharf_tests::server::Server;
@@ -33,17 +35,38 @@ impl Fixture {
     pub async fn direct(engine: Engine) -> Self {
         let (url, file) = match engine {
             Engine::Sqlite => {
-                let name = format!("wharf-matrix-{}.db", std::process::id());
+                static FILES: AtomicU32 = AtomicU32::new(0);
+                let number = FILES.fetch_add(1, Ordering::Relaxed);
+                let name = format!("wharf-matrix-{}-{number}.db", std::process::id());
                 let file = std::env::temp_dir().join(name);
                 (format!("sqlite://{}", file.display()), Some(file))
             }
             Engine::Postgres => (Server::postgres().database(), None),
             Engine::MariaDb => (Server::mariadb().database(), None),
         };
-        Self::open(engine, url.clone(), url, None, file).await
+        Self::open(engine, builder(&url, pool()), url, None, file).await
     }
 
     pub async fn proxied(engine: Engine) -> Self {
+        Self::through_proxy(engine, |url| builder(&url, pool())).await
+    }
+
+    /// An SQLite file whose commits are guarded.
+    pub async fn guarded_file() -> Self {
+        let fixture = Self::direct(Engine::Sqlite).await;
+        fixture.db.install_guard().await.expect("the guard");
+        fixture
+    }
+
+    /// A server behind a proxy, where each commit leaves a row, and each message carries its text.
+    pub async fn guarded(engine: Engine) -> Self {
+        let fixture = Self::through_proxy(engine, |url| {
+            builder(&url, pool().statement_cache(0)).guard_commits(true)
+        });
+        fixture.await
+    }
+
+    async fn through_proxy(engine: Engine, build: impl FnOnce(String) -> DatabaseBuilder) -> Self {
         let server = if engine == Engine::Postgres {
             Server::postgres()
         } else {
@@ -52,25 +75,20 @@ impl Fixture {
         let proxy = Proxy::start(server.address()).await;
         let url = server.database();
         let through = url.replace(&server.address().to_string(), &proxy.address().to_string());
-        Self::open(engine, through, url, Some(proxy), None).await
+        Self::open(engine, build(through), url, Some(proxy), None).await
     }
 
     async fn open(
         engine: Engine,
-        through: String,
+        builder: DatabaseBuilder,
         url: String,
         proxy: Option<Proxy>,
         file: Option<PathBuf>,
     ) -> Self {
-        let pool = PoolConfig::new()
-            .max_connections(1)
-            .acquire_timeout(Duration::from_secs(20));
-        let db = Database::builder()
-            .primary(through)
-            .pool(pool)
-            .connect()
-            .await
-            .expect("the database opens");
+        let db = builder.connect().await.expect("the database opens");
+        if proxy.is_some() {
+            db.install_guard().await.expect("the guard");
+        }
         db.create_table::<Account>().await.expect("accounts");
         db.create_table::<Marker>().await.expect("markers");
         let accounts = [1, 2, 3, 4].map(|id| Account { id, balance: 0 });
@@ -85,6 +103,35 @@ impl Fixture {
             file,
             next_marker: 1.into(),
         }
+    }
+
+    /// Has the server end every connection of the database under test.
+    pub async fn kill_connections(&self) {
+        if self.engine == Engine::Postgres {
+            self.observe(
+                "SELECT pg_terminate_backend(pid)::int::bigint FROM pg_stat_activity \
+                 WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            )
+            .await;
+            return;
+        }
+        let others = "SELECT CAST(id AS SIGNED) FROM information_schema.processlist \
+                      WHERE db = DATABASE() AND id <> CONNECTION_ID()";
+        for thread in self.observe(others).await {
+            self.observe(&format!("KILL {thread}")).await;
+        }
+    }
+
+    /// Takes the guard's table out of sight.
+    pub async fn hide_guard(&self) {
+        self.observe("ALTER TABLE wharf_outcome RENAME TO wharf_hidden")
+            .await;
+    }
+
+    /// Puts the guard's table back.
+    pub async fn show_guard(&self) {
+        self.observe("ALTER TABLE wharf_hidden RENAME TO wharf_outcome")
+            .await;
     }
 
     /// Sets every balance to 0, behind Wharf's back.
@@ -102,9 +149,7 @@ impl Fixture {
 
     /// What the next borrower does on its own must be there for everybody at once.
     pub async fn next_borrower_is_clean(&self, at: &str) {
-        let id = self
-            .next_marker
-            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let id = self.next_marker.fetch_add(1, Ordering::Relaxed);
         let inserted = Markers::insert(&self.db, &Marker { id }).await;
         assert!(
             inserted.is_ok(),
@@ -161,4 +206,15 @@ impl Fixture {
             }
         }
     }
+}
+
+/// One connection, which is waited for.
+fn pool() -> PoolConfig {
+    PoolConfig::new()
+        .max_connections(1)
+        .acquire_timeout(Duration::from_secs(20))
+}
+
+fn builder(url: &str, pool: PoolConfig) -> DatabaseBuilder {
+    Database::builder().primary(url).pool(pool)
 }

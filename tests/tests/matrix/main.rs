@@ -17,6 +17,7 @@
 mod bank;
 mod fixture;
 mod lost;
+mod once;
 mod points;
 mod scenarios;
 

@@ -47,8 +47,18 @@ async fn flag_list(uow: &UnitOfWork<ReadOnly>) -> Result<()> {
     Ok(())
 }
 
-#[transactional(exactly_once)]
-async fn exactly_once(uow: &UnitOfWork) -> Result<()> {
+#[transactional(exactly_once(key))]
+async fn exactly_once_list(uow: &UnitOfWork) -> Result<()> {
+    Ok(())
+}
+
+#[transactional(read_only, exactly_once)]
+async fn exactly_once_reading(uow: &UnitOfWork<ReadOnly>) -> Result<()> {
+    Ok(())
+}
+
+#[transactional(exactly_once = key)]
+async fn compared_name(uow: &UnitOfWork, key: &str, (a, b): (i64, i64)) -> Result<()> {
     Ok(())
 }
 

@@ -18,6 +18,18 @@ async fn copied(uow: &UnitOfWork, once: NoClone) -> Result<()> {
     Ok(())
 }
 
+#[transactional(exactly_once = key)]
+async fn kept(uow: &UnitOfWork, key: &str) -> Result<NoClone> {
+    let _ = (uow, key);
+    Ok(NoClone)
+}
+
+#[transactional(exactly_once = key)]
+async fn compared(uow: &UnitOfWork, key: &str, once: &NoClone) -> Result<()> {
+    let _ = (uow, key, once);
+    Ok(())
+}
+
 #[transactional]
 async fn body(uow: &UnitOfWork) -> Result<u64> {
     let _ = uow;

@@ -1,0 +1,55 @@
+//! Deletes guard rows that nobody will ask about any more.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::driver::{Command, Operation, Request};
+use crate::error::Result;
+use crate::pool::{AcquireOptions, Purpose, Site};
+use crate::topology::{Access, Node};
+use crate::transaction::guard_sql;
+
+/// How many rows one statement deletes: few enough that nobody waits for it.
+const BATCH: u64 = 1_000;
+/// The pause after a full batch: ten thousand rows a second at most.
+const BUSY_PAUSE: Duration = Duration::from_millis(100);
+/// The pause when nothing was left.
+const IDLE_PAUSE: Duration = Duration::from_secs(60);
+
+/// Starts the task, the first time.
+pub(super) fn start(node: &Arc<Node>) {
+    node.guarding()
+        .start_sweeper(|is_ended| sweep(Arc::downgrade(node), is_ended));
+}
+
+async fn sweep(node: Weak<Node>, mut is_ended: watch::Receiver<bool>) {
+    let mut pause = Duration::ZERO;
+    loop {
+        let ended = is_ended.wait_for(|is_ended| *is_ended);
+        if tokio::time::timeout(pause, ended).await.is_ok() {
+            return;
+        }
+        let Some(node) = node.upgrade() else { return };
+        pause = match sweep_batch(&node).await {
+            Ok(BATCH..) => BUSY_PAUSE,
+            Ok(_) => IDLE_PAUSE,
+            Err(error) => {
+                tracing::debug!(error = %error, "guard rows that have expired could not be deleted");
+                IDLE_PAUSE
+            }
+        };
+    }
+}
+
+async fn sweep_batch(node: &Arc<Node>) -> Result<u64> {
+    let options = AcquireOptions::new(Site::named("guard sweeper"), Purpose::Statement);
+    let sql = guard_sql::sweep(node.dialect(), node.guarding().retention, BATCH);
+    let request = Request {
+        operation: Operation::write("guard sweeper", "DELETE", "wharf_outcome"),
+        ..Request::control(Command::Statement, sql, "DELETE")
+    };
+    let answer = node.run(Access::Write, options, request).await?;
+    Ok(answer.affected)
+}
