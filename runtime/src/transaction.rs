@@ -5,7 +5,7 @@ mod options;
 mod stack;
 
 pub use guard::{CommitOutcome, guard_migration};
-pub(crate) use guard::{Entry, EntryRow, GUARD_IS_KEPT, GuardRow, explain_guard, guard_sql};
+pub(crate) use guard::{Entry, EntryRow, GuardRow, explain_guard, guard_sql};
 pub(crate) use options::CommitSql;
 pub use options::{Isolation, Propagation, TransactionOptions};
 pub(crate) use stack::{Action, LevelId, Refusal, Stack};

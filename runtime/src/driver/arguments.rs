@@ -12,7 +12,7 @@ use super::sqlx;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Encoded parameters.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Arguments {
     #[cfg(feature = "sqlite")]
     Sqlite(sqlx::sqlite::SqliteArguments),

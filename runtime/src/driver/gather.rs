@@ -5,7 +5,7 @@ use std::pin::pin;
 
 use super::answer::{Answer, By};
 use super::request::Request;
-use super::stream;
+use super::stream::{self, Parcel};
 use super::value::FromRow;
 use crate::error::Result;
 
@@ -33,11 +33,15 @@ where
             let answer = running.as_mut().poll(cx);
             let mut has_room = false;
             // The exchange is polled by nobody else, so what it has sent is here, and it waits for no one but us.
-            while let Ok(rows) = receiver.try_recv() {
+            while let Ok(parcel) = receiver.try_recv() {
                 has_room = true;
-                let decoded = match &mut read {
-                    Ok(items) => rows.decode_onto(items, by),
-                    Err(_) => Ok(()),
+                let decoded = match (parcel, &mut read) {
+                    (Parcel::StartOver, read) => {
+                        *read = Ok(Vec::new());
+                        Ok(())
+                    }
+                    (Parcel::Rows(rows), Ok(items)) => rows.decode_onto(items, by),
+                    (Parcel::Rows(_), Err(_)) => Ok(()),
                 };
                 if let Err(error) = decoded {
                     read = Err(error);

@@ -17,6 +17,15 @@ pub(crate) enum Position {
 }
 
 impl Position {
+    /// As a server says it.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        match parse_lsn(text) {
+            Some(lsn) => Some(Self::Lsn(lsn)),
+            None if text.is_empty() => None,
+            None => GtidSet::parse(text).map(Self::Gtid),
+        }
+    }
+
     /// Whether everything up to `other` is in here. Never true between engines.
     pub(crate) fn reaches(&self, other: &Self) -> bool {
         match (self, other) {
@@ -31,6 +40,14 @@ impl Position {
         match (self, other) {
             (Self::Lsn(own), Self::Lsn(other)) => Some(Self::Lsn(*own.max(other))),
             (Self::Gtid(own), Self::Gtid(other)) => Some(Self::Gtid(own.union(other))),
+            _ => None,
+        }
+    }
+
+    /// How many transactions of MariaDB this is behind the other; `None` on other engines.
+    pub(crate) fn transactions_behind(&self, other: &Self) -> Option<u64> {
+        match (self, other) {
+            (Self::Gtid(own), Self::Gtid(other)) => Some(own.behind(other)),
             _ => None,
         }
     }
@@ -129,6 +146,15 @@ impl GtidSet {
     }
 
     /// The later transaction of every domain.
+    fn behind(&self, other: &Self) -> u64 {
+        let of = |theirs: Gtid| {
+            let own = self.0.get(&theirs.domain).map_or(0, |own| own.sequence);
+            theirs.sequence.saturating_sub(own)
+        };
+        other.iter().map(of).sum()
+    }
+
+    /// Everything that either has.
     pub(crate) fn union(&self, other: &Self) -> Self {
         self.iter().chain(other.iter()).collect()
     }

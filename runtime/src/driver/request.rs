@@ -149,6 +149,23 @@ impl Request {
         })
     }
 
+    /// The same once more, for another node. Where rows are handed over as they come, their receiver is told.
+    pub(crate) fn copy(&self) -> Self {
+        Self {
+            sql: self.sql.clone(),
+            arguments: self.arguments.clone(),
+            sender: self.sender.clone(),
+            ..*self
+        }
+    }
+
+    /// Sent once more: what came so far is void.
+    pub(crate) async fn start_over(&self) {
+        if let Some(sender) = &self.sender {
+            sender.start_over().await;
+        }
+    }
+
     /// Transaction control, or trusted text.
     pub(crate) fn control(command: Command, sql: impl Into<Sql>, verb: &'static str) -> Self {
         let operation = Operation {

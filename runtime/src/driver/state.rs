@@ -5,9 +5,7 @@
 #![deny(clippy::disallowed_methods)]
 
 use super::request::Command;
-
-/// False in a build of the test suite that shows that its tests can fail.
-pub(crate) const STATE_IS_KEPT: bool = !cfg!(wharf_without_state);
+use crate::mechanism::Mechanism;
 
 /// What we know about a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +102,7 @@ impl State {
 
     /// Whether the connection may be handed to anybody.
     pub(crate) fn is_clean(self) -> bool {
-        self == Self::Clean || !STATE_IS_KEPT
+        self == Self::Clean || !Mechanism::State.is_on()
     }
 }
 
@@ -173,7 +171,7 @@ mod tests {
             State::InTransaction { depth: 0 },
             State::Failed { depth: 0 },
         ] {
-            assert_eq!(state.is_clean(), !STATE_IS_KEPT, "{state:?}");
+            assert_eq!(state.is_clean(), !Mechanism::State.is_on(), "{state:?}");
         }
     }
 }

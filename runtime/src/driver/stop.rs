@@ -89,6 +89,22 @@ impl Stop {
     pub(crate) async fn carry_out(&self, control: &SharedControl) {
         self.stopper.stop_statement(self.number, control).await;
     }
+
+    /// Stops the statement, and asks again as long as it goes on: a cancel that comes too early does nothing.
+    ///
+    /// # Cancel safety
+    /// As [`Stopper::stop_statement`].
+    pub(crate) async fn insist(&self, control: &SharedControl) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            self.carry_out(control).await;
+            tokio::time::sleep(pause).await;
+            if self.stopper.interrupt.running() != Some(self.number) {
+                return;
+            }
+            pause = (2 * pause).min(LONGEST_PAUSE);
+        }
+    }
 }
 
 /// Finishes the exchange on a wire, if there is one: waits for `patience`, then has it stopped by `ask`, which must not

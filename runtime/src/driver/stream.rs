@@ -18,9 +18,17 @@ const BATCH: usize = 64;
 /// How many batches may wait for a slow reader before the exchange pauses.
 const BATCHES: usize = 2;
 
-/// Where an exchange puts its rows.
+/// What comes through the channel.
 #[derive(Debug)]
-pub(crate) struct RowSender(mpsc::Sender<Rows>);
+pub(crate) enum Parcel {
+    Rows(Rows),
+    /// All rows so far are void: the request goes out again, on another node.
+    StartOver,
+}
+
+/// Where an exchange puts its rows.
+#[derive(Debug, Clone)]
+pub(crate) struct RowSender(mpsc::Sender<Parcel>);
 
 impl RowSender {
     pub(super) fn is_due(&self, gathered: usize) -> bool {
@@ -30,12 +38,17 @@ impl RowSender {
     /// Hands rows over. When nobody wants them any more they are dropped: the answer has to be read to its end anyway.
     pub(super) async fn send(&self, rows: Rows) {
         if rows.len() > 0 {
-            let _ = self.0.send(rows).await;
+            let _ = self.0.send(Parcel::Rows(rows)).await;
         }
+    }
+
+    /// What was handed over is void.
+    pub(super) async fn start_over(&self) {
+        let _ = self.0.send(Parcel::StartOver).await;
     }
 }
 
-pub(crate) fn channel() -> (RowSender, mpsc::Receiver<Rows>) {
+pub(crate) fn channel() -> (RowSender, mpsc::Receiver<Parcel>) {
     let (sender, receiver) = mpsc::channel(BATCHES);
     (RowSender(sender), receiver)
 }
@@ -52,7 +65,7 @@ pub(crate) trait Hold {
 pub(crate) struct RowStream<T, H> {
     /// `None` once the stream has ended, so that the wire is given back at once.
     holder: Option<H>,
-    receiver: mpsc::Receiver<Rows>,
+    receiver: mpsc::Receiver<Parcel>,
     by: By,
     decoded: VecDeque<T>,
     ended: Option<Result<()>>,
@@ -61,7 +74,7 @@ pub(crate) struct RowStream<T, H> {
 
 impl<T, H> RowStream<T, H> {
     /// A stream over an exchange that has been started on the holder's wire.
-    pub(crate) fn new(holder: H, receiver: mpsc::Receiver<Rows>, by: By) -> Self {
+    pub(crate) fn new(holder: H, receiver: mpsc::Receiver<Parcel>, by: By) -> Self {
         Self {
             holder: Some(holder),
             receiver,
@@ -96,7 +109,9 @@ impl<T: FromRow, H: Hold> Stream for RowStream<T, H> {
                 this.holder = None;
             }
             match this.receiver.poll_recv(cx) {
-                Poll::Ready(Some(rows)) => match rows.decode(this.by) {
+                // A stream's rows are out, and its request is never sent again.
+                Poll::Ready(Some(Parcel::StartOver)) => {}
+                Poll::Ready(Some(Parcel::Rows(rows))) => match rows.decode(this.by) {
                     Ok(decoded) => this.decoded = decoded.into(),
                     Err(error) => {
                         this.receiver.close();

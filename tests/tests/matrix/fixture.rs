@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::Connection as _;
+use wharf::__private::{Mechanism, switch_off};
 use wharf::DatabaseBuilder;
 use wharf::prelude::*;
 use wharf_tests::proxy::Proxy;
@@ -29,6 +30,17 @@ pub struct Fixture {
     url: String,
     file: Option<PathBuf>,
     next_marker: std::sync::atomic::AtomicI64,
+}
+
+/// Does without what `WHARF_WITHOUT` names, so that it can be seen that the matrix fails then.
+fn obey_switches() {
+    let mechanism = match std::env::var("WHARF_WITHOUT").as_deref() {
+        Ok("state") => Mechanism::State,
+        Ok("guard") => Mechanism::Guard,
+        Ok(other) => panic!("WHARF_WITHOUT is `state` or `guard`, and not `{other}`"),
+        Err(_) => return,
+    };
+    switch_off(mechanism);
 }
 
 impl Fixture {
@@ -85,6 +97,7 @@ impl Fixture {
         proxy: Option<Proxy>,
         file: Option<PathBuf>,
     ) -> Self {
+        obey_switches();
         let db = builder.connect().await.expect("the database opens");
         if proxy.is_some() {
             db.install_guard().await.expect("the guard");

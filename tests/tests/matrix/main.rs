@@ -9,8 +9,8 @@
 //! - no connection is lost: the pool has one, and it serves the next call;
 //! - nothing outer is lost by something inner.
 //!
-//! It fails, as it must, in a build with `--cfg wharf_without_state`, in which a connection counts as clean whatever
-//! happened on it: `.ci/run` sees to that.
+//! It fails, as it must, when what it shows is switched off: with `WHARF_WITHOUT=state` a connection counts as clean whatever
+//! happened on it, with `WHARF_WITHOUT=guard` a lost commit is run again without a question. `.ci/run` sees to that.
 
 #![allow(unreachable_pub, missing_docs, reason = "a test binary has no users")]
 

@@ -1,8 +1,6 @@
 //! What an error says about the node that it came from.
 
 use std::error::Error as _;
-#[cfg(any(feature = "postgres", feature = "mysql"))]
-use std::ops::Deref as _;
 
 use crate::driver::report::{ProbeFailure, WorkerFailure};
 use crate::driver::sqlx;
@@ -50,7 +48,7 @@ fn closing(error: &Error) -> Option<ProbeFailure> {
     if let Some(said) = said.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
         return (said.number() == 1053).then_some(ProbeFailure::ShuttingDown);
     }
-    match code.deref() {
+    match &*code {
         // One code for both; a server in another language is taken for one that starts, and gone a moment later.
         "57P03" if said.message().contains("shutting down") => Some(ProbeFailure::ShuttingDown),
         "57P03" => Some(ProbeFailure::StartingUp),

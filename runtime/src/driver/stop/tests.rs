@@ -4,10 +4,10 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::driver::request::{Command, Request};
-use crate::driver::state::STATE_IS_KEPT;
 use crate::driver::statements::StatementCounts;
 use crate::driver::{Dialect, Endpoint, Operation, Role};
 use crate::error::{ErrorKind, Result};
+use crate::mechanism::Mechanism;
 
 const FOR_EVER: &str =
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
@@ -64,7 +64,7 @@ async fn a_read_that_was_stopped_leaves_its_transaction_open_and_failed() {
     assert_eq!(error.kind(), ErrorKind::Cancelled);
     assert_eq!(rows(&mut wire).await, 1, "SQLite still has the write");
     let connection = wire.connection().expect("nothing is out");
-    assert!(!connection.state().is_clean() || !STATE_IS_KEPT);
+    assert!(!connection.state().is_clean() || !Mechanism::State.is_on());
     assert!(connection.reset(true).await);
     assert_eq!(rows(&mut wire).await, 0);
 }
