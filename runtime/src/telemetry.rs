@@ -46,6 +46,8 @@ pub(crate) fn statement(statement: Statement<'_>) -> Span {
         db.query.summary = summary,
         db.query.text = text,
         code.function.name = function,
+        wharf.node.name = tracing::field::Empty,
+        wharf.node.reason = tracing::field::Empty,
         error.type = tracing::field::Empty,
         db.response.status_code = tracing::field::Empty,
     )

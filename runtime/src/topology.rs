@@ -3,7 +3,12 @@
 //! Terms: a *node* is one server or file; the *view* is what is known of all of them at one moment; a *timeline* is what
 //! PostgreSQL begins with every promotion; the *epoch* is our own count of changes of the primary.
 
-mod guarding;
+mod cluster;
+mod config;
+mod election;
+mod health;
+mod member;
+mod monitor;
 mod node;
 mod samples;
 mod state;
@@ -11,17 +16,15 @@ mod timeline;
 mod token;
 mod view;
 
-pub(crate) use guarding::Guarding;
-pub(crate) use node::{Access, Node, NodeOptions};
-pub(crate) use state::{SeverReason, Step, Topology};
-pub(crate) use timeline::{Containment, Lineage, LostTail};
+pub(crate) use cluster::{Cluster, Picture, Settings};
+pub(crate) use config::node_problems;
+pub use config::{DeclaredRole, HealthConfig, NodeConfig};
+pub use member::BreakerCommand;
+pub(crate) use member::Member;
+pub(crate) use node::{Access, NodeOptions};
+pub(crate) use timeline::{Containment, LostTail};
 pub use token::CausalToken;
-pub(crate) use view::{NoPrimary, NodeView, View, Watermark, WhyNoPrimary};
 pub use view::{NodeId, NodeSnapshot, NodeState, Role, TopologySnapshot};
+pub(crate) use view::{NodeView, View, WhyNoPrimary};
 
-pub(crate) use crate::driver::{
-    Gtid, GtidSet, GtidState, History, Position, ProbeFailure, Report, Switch, WorkerFailure,
-};
-
-/// False in a build of the torture run that shows that its checks can fail.
-pub(crate) const TIMELINES_ARE_KEPT: bool = !cfg!(wharf_without_timeline);
+pub(crate) use crate::driver::WorkerFailure;

@@ -6,6 +6,7 @@ mod problems;
 use std::fmt;
 use std::time::Duration;
 
+use address::Address;
 pub(crate) use problems::node_problems;
 
 use crate::pool::PoolConfig;
@@ -108,11 +109,21 @@ impl NodeConfig {
         self
     }
 
+    /// Whether it is an SQLite file that somebody else writes.
+    pub(super) fn is_copy(&self) -> bool {
+        self.declared == DeclaredRole::Replica && self.url.starts_with("sqlite:")
+    }
+
+    /// Whether both lead to the same database.
+    pub(super) fn is_same_as(&self, other: &Self) -> bool {
+        Address::of(&self.url) == Address::of(&other.url)
+    }
+
     /// The name to show; never contains a password.
     pub(crate) fn shown_name(&self) -> String {
         self.name
             .clone()
-            .unwrap_or_else(|| address::Address::of(&self.url).to_string())
+            .unwrap_or_else(|| Address::of(&self.url).to_string())
     }
 }
 

@@ -1,9 +1,9 @@
 //! Who of those that take writes is the primary. Knows nobody's health: it is given those that can be reached.
 #![deny(clippy::disallowed_methods)]
 
-use super::TIMELINES_ARE_KEPT;
 use super::view::NodeId;
 use crate::driver::GtidState;
+use crate::mechanism::Mechanism;
 
 /// A node that takes writes.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +29,7 @@ pub(super) enum Verdict {
 ///
 /// Of those with the same transactions it is who is the primary already, or who was said to be.
 pub(super) fn elect(claims: &[Claim<'_>], current: Option<NodeId>) -> Verdict {
-    if !TIMELINES_ARE_KEPT {
+    if !Mechanism::Timeline.is_on() {
         return claims
             .first()
             .map_or(Verdict::Nobody, |first| Verdict::Primary(first.id));
@@ -120,14 +120,12 @@ mod tests {
     }
 
     #[test]
-    #[cfg_attr(wharf_without_timeline, ignore = "the rule is off")]
     fn the_highest_timeline_wins() {
         let claims = [postgres(1, 3), postgres(2, 4), postgres(3, 2)];
         assert_eq!(elect(&claims, Some(NodeId(1))), primary(2));
     }
 
     #[test]
-    #[cfg_attr(wharf_without_timeline, ignore = "the rule is off")]
     fn two_on_one_timeline_are_two() {
         let claims = [postgres(1, 3), postgres(2, 3), postgres(3, 2)];
         for current in [None, Some(NodeId(1))] {
@@ -136,7 +134,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg_attr(wharf_without_timeline, ignore = "the rule is off")]
     fn without_timelines_who_wrote_more_wins() {
         for (one, other, current, verdict) in [
             ("0-1-9", "0-1-9,0-2-10", Some(1), primary(2)),

@@ -3,8 +3,7 @@
 use std::future::Future;
 use std::sync::OnceLock;
 
-use super::guarding::Guarding;
-use crate::driver::{Answer, Dialect, Endpoint, Request, Role};
+use crate::driver::{Dialect, Endpoint, Role};
 use crate::error::Result;
 use crate::policy::time_limit::TimeLimit;
 use crate::pool::{
@@ -31,12 +30,9 @@ impl Access {
 /// failing each other with BUSY, and readers, which a WAL file never makes wait. A database in memory lives on one connection.
 #[derive(Debug)]
 pub(crate) struct Node {
-    dialect: Dialect,
     writer: Pool,
     reader: Pool,
     has_returning: OnceLock<bool>,
-    options: NodeOptions,
-    guarding: Guarding,
 }
 
 /// What the calls on a node go by.
@@ -52,13 +48,16 @@ impl Node {
     pub(crate) fn start(
         endpoint: Endpoint,
         config: PoolConfig,
-        options: NodeOptions,
-        guarding: Guarding,
+        is_copy: bool,
         tasks: &TaskGroup,
     ) -> Self {
         let dialect = endpoint.dialect();
         let (writer, reader) = if dialect != Dialect::Sqlite {
             let pool = Pool::start(endpoint, Role::Writer, config, tasks);
+            (pool.clone(), pool)
+        } else if is_copy {
+            // A file that somebody else writes.
+            let pool = Pool::start(endpoint, Role::Reader, config, tasks);
             (pool.clone(), pool)
         } else if endpoint.is_in_memory() {
             // Closing the one connection would lose the database.
@@ -80,12 +79,9 @@ impl Node {
             (writer, Pool::start(endpoint, Role::Reader, config, tasks))
         };
         Self {
-            dialect,
             writer,
             reader,
             has_returning: OnceLock::new(),
-            options,
-            guarding,
         }
     }
 
@@ -101,29 +97,15 @@ impl Node {
         Ok(())
     }
 
-    pub(crate) fn dialect(&self) -> Dialect {
-        self.dialect
-    }
-
     /// Whether `INSERT … RETURNING` is understood: everywhere but on MySQL.
     pub(crate) fn has_returning(&self) -> bool {
         // Before the first connection MariaDB is assumed; MySQL itself says then that it isn't.
         self.has_returning.get().copied().unwrap_or(true)
     }
 
-    /// Whether spans carry the statements' texts.
-    pub(crate) fn traces_text(&self) -> bool {
-        self.options.traces_text
-    }
-
-    /// How long each statement may take.
-    pub(crate) fn statement_limit(&self) -> Option<TimeLimit> {
-        self.options.statement_limit
-    }
-
-    /// How its commits are guarded.
-    pub(crate) fn guarding(&self) -> &Guarding {
-        &self.guarding
+    /// How it is reached.
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        self.writer.endpoint()
     }
 
     pub(crate) fn pool(&self, access: Access) -> &Pool {
@@ -141,20 +123,8 @@ impl Node {
         self.pool(access).acquire(options)
     }
 
-    /// Runs one request on a connection of its own.
-    pub(crate) async fn run(
-        &self,
-        access: Access,
-        options: AcquireOptions,
-        request: Request,
-    ) -> Result<Answer> {
-        let mut lease = self.lease(access, options).await?;
-        lease.exchange(request).await
-    }
-
     /// Refuses new callers, waits for what is lent, and closes everything.
     pub(crate) async fn close(&self) -> CloseReport {
-        self.guarding.end();
         if self.is_one_pool() {
             return self.writer.close().await;
         }

@@ -11,7 +11,8 @@ pub use snapshot::{NodeSnapshot, TopologySnapshot};
 pub(crate) use watermark::Watermark;
 
 use super::timeline::Lineage;
-use crate::driver::Dialect;
+use super::token::CausalToken;
+use crate::driver::{Dialect, Position};
 
 /// One node of a database, for as long as the database is open: never given twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -94,6 +95,16 @@ pub(crate) struct View {
 }
 
 impl View {
+    /// What somebody must not read behind who has seen this position; without one, everything up to now.
+    pub(crate) fn token(&self, timeline: Option<u32>, position: Option<Position>) -> CausalToken {
+        CausalToken {
+            engine: self.dialect,
+            cluster: self.lineage.cluster,
+            timeline,
+            position,
+        }
+    }
+
     pub(crate) fn node(&self, id: NodeId) -> Option<&NodeView> {
         self.nodes.iter().find(|node| node.id == id)
     }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::entry::Entry;
 use super::{Established, SeverReason, Step, Topology};
 use crate::driver::{GtidState, History, Position, Switch};
-use crate::topology::TIMELINES_ARE_KEPT;
+use crate::mechanism::Mechanism;
 use crate::topology::election::{Claim, Verdict, elect};
 use crate::topology::timeline::Lineage;
 use crate::topology::view::{
@@ -46,7 +46,7 @@ impl Topology {
                 Some(Position::Gtid(set)) => set.iter().any(|gtid| lineage.has_lost(gtid)),
                 None => false,
             };
-            entry.is_stale = is_left && TIMELINES_ARE_KEPT;
+            entry.is_stale = is_left && Mechanism::Timeline.is_on();
         }
     }
 
@@ -119,7 +119,7 @@ impl Topology {
         };
         if let Some(entry) = self.entry_mut(before.id) {
             entry.is_fenced =
-                TIMELINES_ARE_KEPT && primary.timeline.is_none() && entry.takes_writes();
+                Mechanism::Timeline.is_on() && primary.timeline.is_none() && entry.takes_writes();
         }
     }
 

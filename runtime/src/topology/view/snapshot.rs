@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{NodeId, NodeState, NodeView, Role, View};
+use crate::policy::breaker::BreakerState;
 
 /// How the nodes of a database stand.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -18,6 +19,13 @@ pub struct TopologySnapshot {
     pub no_primary: Option<String>,
     /// The nodes, in the order in which they were added.
     pub nodes: Vec<NodeSnapshot>,
+}
+
+impl TopologySnapshot {
+    /// The node that takes the writes, if any.
+    pub fn primary_node(&self) -> Option<&NodeSnapshot> {
+        self.nodes.iter().find(|node| Some(node.id) == self.primary)
+    }
 }
 
 /// How one node stands.
@@ -38,6 +46,8 @@ pub struct NodeSnapshot {
     pub lag_bytes: Option<u64>,
     /// How old what it shows is, at most: exact to the interval of the probes.
     pub lag: Option<Duration>,
+    /// What its circuit breaker does.
+    pub breaker: BreakerState,
     /// Its words.
     pub tags: Vec<String>,
     /// Where it stands.
@@ -50,7 +60,11 @@ pub struct NodeSnapshot {
 
 impl View {
     /// How everything stands, for programs.
-    pub(crate) fn snapshot(&self, now: Instant) -> TopologySnapshot {
+    pub(crate) fn snapshot(
+        &self,
+        now: Instant,
+        breaker: impl Fn(NodeId) -> BreakerState,
+    ) -> TopologySnapshot {
         let node = |node: &NodeView| NodeSnapshot {
             id: node.id,
             name: node.name.to_string(),
@@ -59,6 +73,7 @@ impl View {
             position: node.position.get().map(|position| position.to_string()),
             lag_bytes: self.lag_bytes(node),
             lag: node.lag(now),
+            breaker: breaker(node.id),
             tags: node.tags.to_vec(),
             zone: node.zone.as_deref().map(str::to_owned),
             weight: node.weight,

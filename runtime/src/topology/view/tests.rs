@@ -1,5 +1,6 @@
 use super::*;
 use crate::driver::{GtidSet, Position};
+use crate::policy::breaker::BreakerState;
 
 fn gtids(text: &str) -> Position {
     Position::Gtid(GtidSet::parse(text).unwrap())
@@ -66,7 +67,7 @@ fn a_snapshot_says_who_is_how_far_behind() {
             node(2, Role::Replica, 0x3000100, 60),
         ],
     };
-    let snapshot = view.snapshot(base + Duration::from_millis(100));
-    expect_test::expect![[r#"{"epoch":1,"timeline":1,"primary":1,"no_primary":null,"nodes":[{"id":1,"name":"p1","role":"primary","state":"up","position":"0/3000148","lag_bytes":0,"lag":{"secs":0,"nanos":0},"tags":[],"zone":null,"weight":1,"priority":0},{"id":2,"name":"p2","role":"replica","state":"up","position":"0/3000100","lag_bytes":72,"lag":{"secs":0,"nanos":40000000},"tags":[],"zone":null,"weight":1,"priority":0}]}"#]]
+    let snapshot = view.snapshot(base + Duration::from_millis(100), |_| BreakerState::Closed);
+    expect_test::expect![[r#"{"epoch":1,"timeline":1,"primary":1,"no_primary":null,"nodes":[{"id":1,"name":"p1","role":"primary","state":"up","position":"0/3000148","lag_bytes":0,"lag":{"secs":0,"nanos":0},"breaker":"closed","tags":[],"zone":null,"weight":1,"priority":0},{"id":2,"name":"p2","role":"replica","state":"up","position":"0/3000100","lag_bytes":72,"lag":{"secs":0,"nanos":40000000},"breaker":"closed","tags":[],"zone":null,"weight":1,"priority":0}]}"#]]
         .assert_eq(&serde_json::to_string(&snapshot).unwrap());
 }

@@ -1,0 +1,179 @@
+//! One node as a part of a cluster: its pools, and what is learnt by using it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use super::config::NodeConfig;
+use super::node::Node;
+use super::view::NodeId;
+use crate::driver::{Position, Role};
+use crate::error::Result;
+use crate::policy::breaker::{Breaker, BreakerConfig, BreakerState, CallEnd, Pass, Rejected};
+use crate::policy::latency::{Latency, Measured};
+
+/// What somebody has a breaker do by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BreakerCommand {
+    /// Nothing passes, until another command.
+    ForceOpen,
+    /// Everything passes, whatever fails, until another command.
+    ForceClosed,
+    /// Closed, and everything that was seen is forgotten.
+    Reset,
+}
+
+/// One node as a part of a cluster.
+#[derive(Debug)]
+pub(crate) struct Member {
+    pub(crate) id: NodeId,
+    pub(crate) name: Arc<str>,
+    pub(crate) config: NodeConfig,
+    pub(crate) node: Node,
+    /// Has the monitor look now instead of later.
+    pub(super) poke: Notify,
+    /// Ends the monitor.
+    is_removed: AtomicBool,
+    /// Guards what the last look at it told.
+    sample: Mutex<Option<Sample>>,
+    /// Guards what its calls told.
+    conduct: Mutex<Conduct>,
+}
+
+/// Where a node was, and since when that is known to hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Sample {
+    pub(crate) position: Position,
+    /// When the question went out: everything that was seen before that is at or before the position.
+    pub(crate) asked_at: Instant,
+    /// When the answer came in.
+    pub(crate) answered_at: Instant,
+    /// Under which picture of the cluster; positions of different timelines don't compare.
+    pub(crate) timeline: Option<u32>,
+    pub(crate) is_primary: bool,
+}
+
+/// What a node's calls told about it.
+#[derive(Debug)]
+struct Conduct {
+    breaker: Breaker,
+    latency: Latency,
+}
+
+impl Member {
+    pub(super) fn new(
+        id: NodeId,
+        config: NodeConfig,
+        node: Node,
+        breaker: BreakerConfig,
+        now: Instant,
+    ) -> Self {
+        Self {
+            id,
+            name: config.shown_name().into(),
+            config,
+            node,
+            poke: Notify::new(),
+            is_removed: AtomicBool::new(false),
+            sample: Mutex::default(),
+            conduct: Mutex::new(Conduct {
+                breaker: Breaker::new(breaker),
+                latency: Latency::new(now),
+            }),
+        }
+    }
+
+    /// Whether a call may be sent to it, as far as its breaker is concerned.
+    ///
+    /// # Errors
+    /// When it may be sent one again; `None` when that is for somebody to decide by hand.
+    pub(crate) fn may_pass(&self, now: Instant) -> Result<Pass, Option<Instant>> {
+        self.conduct()
+            .breaker
+            .may_pass(now)
+            .map_err(|rejected| rejected.retry_at)
+    }
+
+    /// Has the monitor look now instead of later.
+    pub(crate) fn look_soon(&self) {
+        self.poke.notify_one();
+    }
+
+    /// What connections to it are opened for: a file that somebody else writes is only read.
+    pub(super) fn role(&self) -> Role {
+        match self.config.is_copy() {
+            true => Role::Reader,
+            false => Role::Writer,
+        }
+    }
+
+    /// The same, without a call being sent.
+    pub(crate) fn would_pass(&self, now: Instant) -> Result<(), Rejected> {
+        self.conduct().breaker.would_pass(now)
+    }
+
+    /// A call on it has ended.
+    pub(crate) fn record(&self, now: Instant, pass: Pass, end: CallEnd, took: Duration) {
+        let mut conduct = self.conduct();
+        let change = conduct.breaker.record(now, pass, end, took);
+        if end == CallEnd::Success {
+            conduct.latency.record(now, took);
+        }
+        drop(conduct);
+        if let Some(change) = change {
+            tracing::warn!(node = %self.name, from = ?change.from, to = ?change.to, because = %change.because, "a breaker moved");
+        }
+    }
+
+    /// Forces its breaker open or closed, or has it begin anew.
+    pub(crate) fn command(&self, command: BreakerCommand) {
+        let breaker = &mut self.conduct().breaker;
+        match command {
+            BreakerCommand::ForceOpen => breaker.force_open(),
+            BreakerCommand::ForceClosed => breaker.force_closed(),
+            BreakerCommand::Reset => breaker.reset(),
+        }
+    }
+
+    pub(crate) fn breaker(&self) -> BreakerState {
+        self.conduct().breaker.state()
+    }
+
+    /// What a call on it takes, as of late; `None` before the first.
+    pub(crate) fn expected_latency(&self, now: Instant) -> Option<Duration> {
+        self.conduct().latency.expected(now)
+    }
+
+    /// What its calls took.
+    pub(crate) fn measured(&self, now: Instant) -> Measured {
+        self.conduct().latency.measured(now)
+    }
+
+    pub(crate) fn sample(&self) -> Option<Sample> {
+        self.sample
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(super) fn sampled(&self, sample: Sample) {
+        *self.sample.lock().unwrap_or_else(PoisonError::into_inner) = Some(sample);
+    }
+
+    pub(super) fn remove(&self) {
+        self.is_removed.store(true, Ordering::Relaxed);
+        self.poke.notify_one();
+    }
+
+    pub(super) fn is_removed(&self) -> bool {
+        self.is_removed.load(Ordering::Relaxed)
+    }
+
+    fn conduct(&self) -> MutexGuard<'_, Conduct> {
+        // Counters: one that was being raised when somebody panicked is still a counter.
+        self.conduct.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
