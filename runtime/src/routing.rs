@@ -1,6 +1,22 @@
-//! Which node serves a call.
+//! Which node serves a call: the primary, or a replica that knows enough. Sends nothing.
+//!
+//! Terms: *wishes* are what a caller says about its reads; a *route* is the way of all calls of one handle; a *trip* is one
+//! call on its way, which makes *stops*.
 
+mod causality;
 mod choice;
 mod config;
+mod explanation;
+mod guarding;
+mod route;
+mod router;
+mod stats;
+mod trip;
 
 pub use config::{Consistency, Routing, Strategy};
+pub use explanation::Explanation;
+pub(crate) use guarding::Guarding;
+pub(crate) use route::{Berth, Route};
+pub(crate) use router::Router;
+pub use stats::RoutingStats;
+pub(crate) use trip::{Doing, Stop};

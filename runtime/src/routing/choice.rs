@@ -14,15 +14,13 @@ mod reason;
 
 use std::sync::Arc;
 
-pub(crate) use candidate::{
-    Candidate, Gap, Need, NodeId, NodeState, Patience, Pin, Progress, Role,
-};
+pub(crate) use candidate::{Candidate, Gap, Need, Patience, Progress};
 pub(crate) use reason::{Nobody, Reason, Rejection};
 
 use super::config::{Consistency, Strategy};
 use crate::policy::balance::{self, Draws, Load};
 use crate::policy::rendezvous::Bidder;
-use crate::topology::Access;
+use crate::topology::{Access, NodeId, NodeState, Role};
 
 /// Which node serves a call, and why not the others.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,7 +73,7 @@ pub(crate) fn choose(need: &Need<'_>, candidates: &[Candidate<'_>], draws: Draws
 }
 
 fn choose_for_read(need: &Need<'_>, candidates: &[Candidate<'_>], draws: Draws) -> Choice {
-    let unknown = |tag: &&Arc<str>| candidates.iter().all(|node| !node.tags.contains(tag));
+    let unknown = |tag: &&Arc<str>| candidates.iter().all(|node| !node.has(tag));
     if let Some(tag) = need.rules.tags.iter().find(unknown) {
         return Choice::nobody(Nobody::UnknownTag(tag.clone()), Vec::new());
     }
@@ -119,7 +117,7 @@ fn choose_for_read(need: &Need<'_>, candidates: &[Candidate<'_>], draws: Draws) 
 fn verdict(need: &Need<'_>, node: &Candidate<'_>) -> Result<(), Rejection> {
     health_of(need, node)?;
     let rules = need.rules;
-    if let Some(tag) = rules.tags.iter().find(|tag| !node.tags.contains(tag)) {
+    if let Some(tag) = rules.tags.iter().find(|tag| !node.has(tag)) {
         return Err(Rejection::MissesTag(tag.clone()));
     }
     if node.role == Role::Primary {

@@ -92,6 +92,19 @@ pub(crate) struct Rules {
     pub(crate) hedge: Option<Hedge>,
 }
 
+impl From<Consistency> for Routing {
+    fn from(consistency: Consistency) -> Self {
+        Self::new().consistency(consistency)
+    }
+}
+
+impl Rules {
+    /// Whether reads go by what their caller has seen.
+    pub(crate) fn reads_own_writes(&self) -> bool {
+        self.consistency == Consistency::ReadYourWrites
+    }
+}
+
 impl Routing {
     /// Nineteen of twenty replicas under load have applied a commit within 15 ms; who isn't there by now is held up.
     const CAUSAL_WAIT: Duration = Duration::from_millis(50);

@@ -1,37 +1,12 @@
 //! What a call needs, and what is known of those that could serve it.
 #![deny(clippy::disallowed_methods)]
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::policy::balance::Load;
 use crate::policy::breaker::Rejected;
-use crate::routing::config::{Consistency, Rules};
-use crate::topology::Access;
-
-/// A node, for as long as the process lives; never given twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct NodeId(pub(crate) u32);
-
-/// What a node is in its cluster. At most one is the primary: the one that takes the writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
-    Primary,
-    Replica,
-    Unknown,
-}
-
-/// How a node does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NodeState {
-    Up,
-    Suspect,
-    Down,
-    Probation,
-    Draining,
-    Foreign,
-    Stale,
-}
+use crate::routing::config::Rules;
+use crate::topology::{Access, NodeId, NodeState, Role};
 
 /// What a call needs.
 #[derive(Debug, Clone, Copy)]
@@ -39,8 +14,9 @@ pub(crate) struct Need<'a> {
     pub(crate) now: Instant,
     pub(crate) access: Access,
     pub(crate) rules: &'a Rules,
-    /// Where the session has read last.
-    pub(crate) pin: Option<Pin>,
+    /// A node that the session has seen at a position that isn't known, so that all others may be behind what it has seen,
+    /// but for the primary.
+    pub(crate) pin: Option<NodeId>,
     /// Whether it has waited for a replica in vain.
     pub(crate) patience: Patience,
 }
@@ -48,17 +24,8 @@ pub(crate) struct Need<'a> {
 impl Need<'_> {
     /// The only replica that the session may read from. What promises nothing about the session's own reads isn't bound.
     pub(super) fn pinned_to(&self) -> Option<NodeId> {
-        let pin = self.pin.filter(|pin| self.now < pin.until)?;
-        (self.rules.consistency == Consistency::ReadYourWrites).then_some(pin.node)
+        self.pin.filter(|_| self.rules.reads_own_writes())
     }
-}
-
-/// A session has read from a node whose position then isn't known, so all others may be behind what it has seen, but for
-/// the primary. Until it is given up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Pin {
-    pub(crate) node: NodeId,
-    pub(crate) until: Instant,
 }
 
 /// Whether a caller may still wait for a replica.
@@ -80,11 +47,17 @@ pub(crate) struct Candidate<'a> {
     pub(crate) lag: Option<Duration>,
     /// Where it is, by the position that the session requires.
     pub(crate) progress: Progress,
-    pub(crate) tags: &'a [Arc<str>],
+    pub(crate) tags: &'a [String],
     pub(crate) zone: Option<&'a str>,
     /// Nodes of a higher one serve all reads, as long as one of them can.
     pub(crate) priority: u32,
     pub(crate) load: Load,
+}
+
+impl Candidate<'_> {
+    pub(super) fn has(&self, tag: &str) -> bool {
+        self.tags.iter().any(|own| own == tag)
+    }
 }
 
 /// Where a replica is, by the position that a session requires.

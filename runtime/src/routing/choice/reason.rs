@@ -5,9 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Gap, NodeId, NodeState};
+use super::Gap;
 use crate::policy::breaker::BreakerState;
 use crate::routing::config::Strategy;
+use crate::topology::{NodeId, NodeState};
 
 /// Why a node was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,26 +77,6 @@ pub(crate) enum Nobody {
     NoneFits,
 }
 
-impl fmt::Display for NodeId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "node {}", self.0)
-    }
-}
-
-impl fmt::Display for NodeState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Up => "up",
-            Self::Suspect => "suspect",
-            Self::Down => "down",
-            Self::Probation => "on probation",
-            Self::Draining => "draining",
-            Self::Foreign => "of another cluster",
-            Self::Stale => "on an old timeline",
-        })
-    }
-}
-
 impl fmt::Display for Gap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -119,7 +100,7 @@ impl fmt::Display for Reason {
             Self::OnlyOne => f.write_str("it is the only one that fits"),
             Self::Sticky { among } => write!(f, "its key belongs there among {among}"),
             Self::Balanced { strategy, among } => write!(f, "{strategy} among {among}"),
-            Self::LastResort(state) => write!(f, "it is {state}, and no better one fits"),
+            Self::LastResort(state) => write!(f, "it is {}, and no better one fits", state.name()),
         }
     }
 }
@@ -127,7 +108,7 @@ impl fmt::Display for Reason {
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::State(state) => write!(f, "it is {state}"),
+            Self::State(state) => write!(f, "it is {}", state.name()),
             Self::UnknownRole => f.write_str("its role isn't known"),
             Self::Breaker {
                 state,
@@ -138,7 +119,7 @@ impl fmt::Display for Rejection {
                 retry_in: None,
             } => write!(f, "its breaker is {state}"),
             Self::MissesTag(tag) => write!(f, "it isn't tagged `{tag}`"),
-            Self::Pinned { to } => write!(f, "the session has read from {to}"),
+            Self::Pinned { to } => write!(f, "the session has read from node {to}"),
             Self::UnknownLag { max } => {
                 write!(f, "its lag isn't known, and {max:?} is allowed")
             }
