@@ -91,7 +91,7 @@ impl Pool {
         first: Attempt<'p>,
         seat: Option<Arc<Seat>>,
         options: AcquireOptions,
-    ) -> Result<Lease> {
+    ) -> Result<Lease<'p>> {
         let severings = self.shared().severings.count();
         let mut attempt = first;
         let mut has_waited = false;

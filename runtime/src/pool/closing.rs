@@ -140,7 +140,7 @@ impl Shared {
     /// Stops what runs on a connection, or takes the connection away if nothing does.
     fn stop(&self, lent: &Lent, reason: &str) {
         if let Some(stop) = lent.stopper.as_ref().and_then(Stopper::running) {
-            self.ask_to_stop(stop, Duration::ZERO);
+            self.send(Work::Kill { stop });
         }
         lent.holder.reclaim(reason);
     }

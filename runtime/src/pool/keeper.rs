@@ -54,6 +54,10 @@ pub(super) enum Work {
         stop: Stop,
         patience: Duration,
     },
+    /// Have a statement stopped for which nobody waits who would ask again.
+    Kill {
+        stop: Stop,
+    },
     /// Drop the control connection.
     AbandonControl,
     /// Look at the time earlier than agreed.
@@ -114,6 +118,12 @@ pub(super) async fn run(pool: Weak<Shared>, mut work: mpsc::UnboundedReceiver<Wo
             }
             Event::Work(Some(Work::Interrupt { stop, patience })) => {
                 jobs.push(Box::pin(interrupt(pool, stop, patience)));
+            }
+            Event::Work(Some(Work::Kill { stop })) => {
+                jobs.push(Box::pin(async move {
+                    let shared = pool.shared();
+                    shared.unless_severed(stop.insist(&shared.control)).await;
+                }));
             }
             Event::Work(Some(Work::AbandonControl)) => {
                 jobs.push(Box::pin(

@@ -324,6 +324,7 @@ impl Shared {
             }
             Work::Discard { .. }
             | Work::Interrupt { .. }
+            | Work::Kill { .. }
             | Work::AbandonControl
             | Work::Arm
             | Work::Finish
