@@ -10,6 +10,9 @@ pub use crate::driver::{By, Cell, FromRow, Kind, Param, Row, ToParam, Value};
 pub use crate::entity::{Column, ColumnDef, Entity, Table};
 pub use crate::error::{Error, Result};
 pub use crate::executor::{Executor, RowsStream, WriteExecutor, target};
+pub use crate::mechanism::Mechanism;
+#[cfg(feature = "test-switches")]
+pub use crate::mechanism::switch_off;
 pub use crate::pool::Site;
 use crate::pool::{AcquireOptions, Lease, Purpose};
 pub use crate::query::{
@@ -31,18 +34,25 @@ pub struct Checkout<'p>(#[expect(dead_code, reason = "held for its drop")] Lease
 /// As any call that needs a connection.
 pub async fn checkout(database: &Database) -> Result<Checkout<'_>> {
     let options = AcquireOptions::new(Site::named("checkout"), Purpose::Statement);
-    let lease = database.node().lease(Access::Read, options).await?;
+    let lease = database.route().lease(Access::Read, options).await?.lease;
     Ok(Checkout(lease))
 }
 
 /// Cuts a database off from its server, as the topology does when that froze or vanished.
 pub fn sever(database: &Database, why: &str) {
-    database.node().sever(why);
+    for member in &database.route().router().cluster().picture().members {
+        member.node.sever(why);
+    }
 }
 
 /// About how many callers have a connection or wait for one.
 pub fn in_use(database: &Database) -> u32 {
-    database.node().in_use()
+    let picture = database.route().router().cluster().picture();
+    picture
+        .members
+        .iter()
+        .map(|member| member.node.in_use())
+        .sum()
 }
 
 /// Ids as given, as the ids that they stand for.

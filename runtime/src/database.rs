@@ -2,7 +2,9 @@
 
 mod builder;
 mod guard;
+mod nodes;
 mod raw;
+mod sessions;
 
 use std::fmt;
 use std::future::Future;
@@ -18,9 +20,10 @@ use crate::driver::{Command, Dialect, Request};
 use crate::entity::Entity;
 use crate::error::{Error, Result};
 use crate::pool::{AcquireOptions, CloseReport, PoolStats, Purpose, Site};
+use crate::routing::Route;
 use crate::session::SessionBuilder;
 use crate::task_group::TaskGroup;
-use crate::topology::{Access, Node};
+use crate::topology::{Access, Cluster};
 use crate::transaction::TransactionOptions;
 use crate::unit_of_work::{AsyncUnit, Begin, UnitOfWork};
 
@@ -40,12 +43,20 @@ const TASK_GRACE: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct Database {
     shared: Arc<Shared>,
+    route: Route,
 }
 
 struct Shared {
-    node: Arc<Node>,
     acquire_timeout: Duration,
     tasks: Arc<TaskGroup>,
+    cluster: Arc<Cluster>,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // Nobody closed it: what looks after the nodes ends.
+        self.cluster.abandon();
+    }
 }
 
 impl Database {
@@ -57,7 +68,7 @@ impl Database {
     /// compiled in, [`ErrorKind::Connect`](crate::ErrorKind::Connect) when nobody answers, and
     /// [`ErrorKind::Authentication`](crate::ErrorKind::Authentication) for a wrong password.
     pub async fn connect(url: impl Into<String>) -> Result<Self> {
-        Self::builder().primary(url).connect().await
+        Self::builder().primary(url.into()).connect().await
     }
 
     /// Describes a database before it is opened.
@@ -67,14 +78,14 @@ impl Database {
 
     /// The SQL that it speaks.
     pub fn dialect(&self) -> Dialect {
-        self.shared.node.dialect()
+        self.shared.cluster.dialect()
     }
 
     /// Describes a session: one client among many, with limits of its own.
     pub fn session(&self, name: impl Into<String>) -> SessionBuilder {
         SessionBuilder::new(
             name.into(),
-            self.shared.node.clone(),
+            self.route.of_session(),
             self.shared.acquire_timeout,
         )
     }
@@ -108,17 +119,16 @@ impl Database {
         options: TransactionOptions,
         site: Site,
     ) -> impl Future<Output = Result<UnitOfWork>> + Send {
-        let node = self.shared.node.clone();
+        let route = self.route.clone();
         let deadline = options
             .timeout
             .map(|timeout| std::time::Instant::now() + timeout);
         UnitOfWork::begin(Begin {
-            node,
+            route,
             session: None,
             options,
             site,
             deadline,
-            asks_position: false,
             guard: None,
         })
     }
@@ -182,9 +192,11 @@ impl Database {
     /// # Errors
     /// Whatever the database says to the first statement that fails; those before it have been run.
     pub async fn execute(&self, sql: impl Into<String>) -> Result<()> {
-        let options = AcquireOptions::new(Site::named("execute"), Purpose::Statement);
         let request = Request::control(Command::Script, sql.into(), "execute");
-        let answer = self.shared.node.run(Access::Write, options, request).await;
+        let answer = self
+            .route
+            .run(Site::named("execute"), Access::Write, request)
+            .await;
         answer
             .map(drop)
             .map_err(|error| error.attempting(|| "execute".into()))
@@ -199,12 +211,11 @@ impl Database {
     #[track_caller]
     pub fn raw(&self) -> impl Future<Output = Result<RawLease>> + Send {
         let site = Site::here("raw");
-        let node = self.shared.node.clone();
+        let route = self.route.clone();
         async move {
-            let lease = node
-                .lease(Access::Write, AcquireOptions::new(site, Purpose::Unit))
-                .await?;
-            Ok(RawLease::new(lease.detach()))
+            let options = AcquireOptions::new(site, Purpose::Unit);
+            let berth = route.lease(Access::Write, options).await?;
+            Ok(RawLease::new(berth.lease))
         }
     }
 
@@ -224,7 +235,8 @@ impl Database {
     /// # Cancel safety
     /// Dropped in between, new calls are refused, and connections are closed when they come back.
     pub async fn close(&self) -> CloseReport {
-        let report = self.shared.node.close().await;
+        self.route.router().guarding().end();
+        let report = self.shared.cluster.close().await;
         for name in self.shared.tasks.join(TASK_GRACE).await {
             tracing::warn!(task = name, "a task had to be ended");
         }
@@ -234,7 +246,7 @@ impl Database {
     /// How the pools stand, and what they have done: one pool on a server and in memory; on an SQLite file the writer's, then
     /// the readers'.
     pub fn pool_stats(&self) -> Vec<PoolStats> {
-        self.shared.node.stats()
+        self.shared.cluster.pool_stats()
     }
 
     /// Has every connection that is open now replaced: idle ones at once, the others when they come back.
@@ -242,11 +254,11 @@ impl Database {
     /// After a change on the server that only new connections see. Nobody fails for it. A database in memory keeps its one
     /// connection.
     pub fn recycle_connections(&self) {
-        self.shared.node.recycle_connections();
+        self.shared.cluster.recycle_connections();
     }
 
-    pub(crate) fn node(&self) -> &Arc<Node> {
-        &self.shared.node
+    pub(crate) fn route(&self) -> &Route {
+        &self.route
     }
 }
 

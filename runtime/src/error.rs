@@ -39,6 +39,10 @@ struct Inner {
     limit: Option<LimitExceeded>,
     commit_id: Option<CommitId>,
     cause: Option<Arc<Error>>,
+    /// The node that it happened on, where there are several.
+    node: Option<Arc<str>>,
+    /// What was tried before, and how each try ended.
+    trail: Vec<String>,
     source: Option<Source>,
 }
 
@@ -56,6 +60,8 @@ impl Error {
             limit: None,
             commit_id: None,
             cause: None,
+            node: None,
+            trail: Vec::new(),
             source: None,
         }))
     }
@@ -113,6 +119,18 @@ impl Error {
         self
     }
 
+    /// Says which node it happened on, unless that is known already.
+    pub(crate) fn on_node(mut self, name: &Arc<str>) -> Self {
+        self.0.node.get_or_insert_with(|| name.clone());
+        self
+    }
+
+    /// Says what was tried before.
+    pub(crate) fn after(mut self, trail: Vec<String>) -> Self {
+        self.0.trail.splice(0..0, trail);
+        self
+    }
+
     /// Says what was wanted, unless somebody closer to the cause said so already.
     pub(crate) fn attempting(mut self, what: impl FnOnce() -> String) -> Self {
         if self.0.attempted.is_empty() {
@@ -166,6 +184,16 @@ impl Error {
         self.0.cause.as_deref()
     }
 
+    /// The node that it happened on, by its name; `None` where there is only one.
+    pub fn node(&self) -> Option<&str> {
+        self.0.node.as_deref()
+    }
+
+    /// What was tried before this, oldest first: one clause for each try that failed, or wait that was in vain.
+    pub fn trail(&self) -> &[String] {
+        &self.0.trail
+    }
+
     /// A copy that can be kept while the original travels on; the source stays with the original.
     pub(crate) fn to_shared(&self) -> Arc<Error> {
         Arc::new(self.copy())
@@ -184,6 +212,8 @@ impl Error {
             limit: self.0.limit.clone(),
             commit_id: self.0.commit_id,
             cause: self.0.cause.clone(),
+            node: self.0.node.clone(),
+            trail: self.0.trail.clone(),
             source: None,
         }))
     }
@@ -194,7 +224,14 @@ impl fmt::Display for Error {
         if !self.0.attempted.is_empty() {
             write!(f, "{}: ", self.0.attempted)?;
         }
-        f.write_str(&self.0.message)
+        f.write_str(&self.0.message)?;
+        if let Some(node) = &self.0.node {
+            write!(f, " (on {node})")?;
+        }
+        if !self.0.trail.is_empty() {
+            write!(f, "; before that: {}", self.0.trail.join("; "))?;
+        }
+        Ok(())
     }
 }
 

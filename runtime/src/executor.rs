@@ -3,8 +3,9 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use futures_util::future::{Either, select};
 use futures_util::{FutureExt, Stream, TryFutureExt};
 use tracing::Instrument;
 
@@ -14,9 +15,10 @@ use crate::driver::{
 };
 use crate::error::{Error, Result};
 use crate::pool::{AcquireOptions, Lease, Purpose, Site};
+use crate::routing::{Doing, Route, Stop};
 use crate::session::{Session, Slot};
 use crate::telemetry;
-use crate::topology::{Access, Node};
+use crate::topology::Access;
 use crate::transaction::TransactionOptions;
 use crate::unit_of_work::{Begin, Handle, Held, Mode, UnitOfWork};
 
@@ -105,11 +107,11 @@ impl<T: WriteExecutor + ?Sized> WriteExecutor for &T {}
 impl<T: WriteExecutor + ?Sized> WriteExecutor for Arc<T> {}
 
 impl<'a> Target<'a> {
-    pub(crate) fn node(self) -> &'a Arc<Node> {
+    pub(crate) fn route(self) -> &'a Route {
         match self {
-            Self::Database(database) => database.node(),
-            Self::Session(session) => session.node(),
-            Self::Unit(unit) => unit.0.node(),
+            Self::Database(database) => database.route(),
+            Self::Session(session) => session.route(),
+            Self::Unit(unit) => unit.0.route(),
         }
     }
 
@@ -122,7 +124,7 @@ impl<'a> Target<'a> {
     }
 
     pub(crate) fn dialect(self) -> Dialect {
-        self.node().dialect()
+        self.route().router().dialect()
     }
 
     pub(crate) fn is_unit(self) -> bool {
@@ -133,7 +135,8 @@ impl<'a> Target<'a> {
     pub(crate) async fn run(self, request: Request) -> Result<Answer> {
         let operation = request.operation;
         let text = self
-            .node()
+            .route()
+            .router()
             .traces_text()
             .then(|| request.sql.as_str().to_owned());
         let span = telemetry::statement(telemetry::Statement {
@@ -146,10 +149,7 @@ impl<'a> Target<'a> {
         let answer = async {
             match self {
                 Self::Unit(unit) => unit.0.run(request).await,
-                _ => {
-                    let (mut lease, _slot) = self.lease(&request).await?;
-                    self.exchange(&mut lease, request).await
-                }
+                _ => self.run_alone(request).await,
             }
         };
         // An instrumented future is larger and is entered at every poll: only where somebody listens.
@@ -180,6 +180,11 @@ impl<'a> Target<'a> {
         by: By,
         blame: impl FnOnce(Error) -> Error,
     ) -> Result<Vec<T>> {
+        if self.route().hedges() && !self.is_unit() {
+            // Rows of two nodes must not mix.
+            let answer = self.run(request).await?;
+            return answer.rows.decode(by).map_err(blame);
+        }
         let read = gather(request, by, |request| self.run(request)).await?;
         read.map_err(blame)
     }
@@ -188,7 +193,7 @@ impl<'a> Target<'a> {
     async fn exchange(self, lease: &mut Lease<'_>, request: Request) -> Result<Answer> {
         let limit = match self.session() {
             Some(session) => session.statement_limit(),
-            None => self.node().statement_limit(),
+            None => self.route().router().statement_limit(),
         };
         let Some(limit) = limit else {
             return lease.exchange(request).await;
@@ -201,32 +206,144 @@ impl<'a> Target<'a> {
         })
     }
 
-    /// A connection for one statement outside of any unit.
-    async fn lease(self, request: &Request) -> Result<(Lease<'a>, Option<Slot>)> {
+    /// Runs one request outside of any unit, on the node that is right for it, and on another one if that fails it
+    /// without having done anything.
+    async fn run_alone(self, mut request: Request) -> Result<Answer> {
+        let access = Access::of(request.operation.writes);
+        let route = self.route();
+        let (options, _slot) = self.admit(&request).await?;
+        let mut trip = route.depart(access);
+        let mut is_sent = false;
+        loop {
+            let stop = match trip.next().await {
+                Ok(stop) => stop,
+                Err(error) => return Err(self.unsent(error, is_sent)),
+            };
+            let again = trip.may_turn().then(|| request.copy());
+            let hedge_after = self.hedge_after(&stop, access);
+            let attempt = self.attempt(&stop, &options, request);
+            let answer = match (hedge_after, &again) {
+                (Some(delay), Some(again)) => {
+                    let hedged = self.hedged(attempt, delay, &stop, &options, again.copy());
+                    // Few reads are, and all would have to make room for it.
+                    Box::pin(hedged).await
+                }
+                _ => attempt.await,
+            };
+            let error = match answer {
+                Ok(answer) => {
+                    trip.served(&stop);
+                    return Ok(answer);
+                }
+                Err(Failed { error, was_sent }) => {
+                    is_sent |= was_sent;
+                    self.unsent(error, is_sent)
+                }
+            };
+            let Some(copy) = again else {
+                return Err(error);
+            };
+            trip.failed(&stop, error, Doing::of(access))?;
+            copy.start_over().await;
+            request = copy;
+        }
+    }
+
+    /// Runs one request on one node.
+    async fn attempt(
+        self,
+        stop: &Stop<'_>,
+        options: &AcquireOptions,
+        request: Request,
+    ) -> Result<Answer, Failed> {
+        let access = Access::of(request.operation.writes);
+        let mut options = options.clone();
+        options.held_by_caller = Held::of_pool(stop.node.pool(access));
+        let lease = stop.node.lease(access, options).await;
+        let mut lease = lease.map_err(|error| Failed {
+            error,
+            was_sent: false,
+        })?;
+        let answer = self.exchange(&mut lease, request).await;
+        answer.map_err(|error| Failed {
+            error,
+            was_sent: true,
+        })
+    }
+
+    /// After which time without an answer a read may be sent to a second node.
+    fn hedge_after(self, stop: &Stop<'_>, access: Access) -> Option<Duration> {
+        // A session with a limit on its connections would need another one.
+        let is_limited = |session: &Session| session.limits().max_connections.is_some();
+        if access == Access::Write || self.session().is_some_and(is_limited) {
+            return None;
+        }
+        stop.hedge_after(self.route())
+    }
+
+    /// Waits for a read, and after some time sends it to a second node as well. The first answer counts; what is left of
+    /// the other one is stopped on its server.
+    async fn hedged(
+        self,
+        first: impl Future<Output = Result<Answer, Failed>>,
+        delay: Duration,
+        stop: &Stop<'_>,
+        options: &AcquireOptions,
+        request: Request,
+    ) -> Result<Answer, Failed> {
+        let mut first = Box::pin(first);
+        if let Ok(answer) = tokio::time::timeout(delay, first.as_mut()).await {
+            return answer;
+        }
+        let route = self.route();
+        if !route.may_hedge() {
+            return first.await;
+        }
+        let second = Box::pin(async {
+            let mut trip = route.depart_for_another(stop.id);
+            let next = trip.next().await;
+            let stop = next.map_err(|error| Failed {
+                error,
+                was_sent: false,
+            })?;
+            let answer = self.attempt(&stop, options, request).await?;
+            trip.served(&stop);
+            route.hedge_won();
+            Ok(answer)
+        });
+        match select(first, second).await {
+            Either::Left((Ok(answer), _)) | Either::Right((Ok(answer), _)) => Ok(answer),
+            // The other one may still make it.
+            Either::Left((Err(failed), second)) => second.await.map_err(|_: Failed| failed),
+            Either::Right((Err(_), first)) => first.await,
+        }
+    }
+
+    /// Counts a statement outside of any unit, and takes the session's slot for it.
+    async fn admit(self, request: &Request) -> Result<(AcquireOptions, Option<Slot>)> {
         let operation = &request.operation;
         let site = Site {
             name: operation.name,
             subject: operation.table,
             location: None,
         };
-        let node = self.node();
-        let access = Access::of(operation.writes);
         let Some(session) = self.session() else {
-            let mut options = AcquireOptions::new(site, Purpose::Statement);
-            options.held_by_caller = Held::count(node.pool(access), None).0;
-            return Ok((node.lease(access, options).await?, None));
+            return Ok((AcquireOptions::new(site, Purpose::Statement), None));
         };
         let mut options = session.acquire_options(site, Purpose::Statement);
-        (options.held_by_caller, options.held_by_session) =
-            Held::count(node.pool(access), Some(&session.shared_name()));
+        options.held_by_session = Held::of_session(&session.shared_name());
         session.charge_operation()?;
-        let leased = async {
-            let slot = session.slot(&options).await?;
-            Ok((node.lease(access, options).await?, Some(slot)))
-        };
-        leased
-            .await
-            .inspect_err(|_: &Error| session.refund_operation())
+        let slot = session.slot(&options).await;
+        let slot = slot.inspect_err(|_: &Error| session.refund_operation())?;
+        Ok((options, Some(slot)))
+    }
+
+    /// Takes an operation back that was counted and never sent.
+    fn unsent(self, error: Error, is_sent: bool) -> Error {
+        if let (Some(session), false) = (self.session(), is_sent) {
+            session.refund_operation();
+        }
+        error
     }
 
     /// Starts a stream of rows.
@@ -238,7 +355,11 @@ impl<'a> Target<'a> {
         if let Self::Unit(unit) = self {
             return Ok(Box::pin(unit.0.stream(request, by).await?));
         }
-        let (mut lease, slot) = self.lease(&request).await?;
+        let access = Access::of(request.operation.writes);
+        let (options, slot) = self.admit(&request).await?;
+        let berth = self.route().lease_noting(access, options, Held::of_pool);
+        let berth = berth.await.map_err(|error| self.unsent(error, false))?;
+        let mut lease = berth.lease;
         let (sender, receiver) = row_channel();
         request.sender = Some(sender);
         if let Some(wire) = lease.wire() {
@@ -261,14 +382,13 @@ impl<'a> Target<'a> {
         site: Site,
     ) -> Result<UnitOfWork<M>> {
         let deadline = options.timeout.map(|timeout| Instant::now() + timeout);
-        let (node, session) = (self.node().clone(), self.session().cloned());
+        let (route, session) = (self.route().clone(), self.session().cloned());
         UnitOfWork::begin(Begin {
-            node,
+            route,
             session,
             options,
             site,
             deadline,
-            asks_position: false,
             guard: None,
         })
         .await
@@ -282,6 +402,13 @@ impl<'a> Target<'a> {
             Self::Unit(unit) => Owned::Unit(unit.0.clone()),
         }
     }
+}
+
+/// One node has failed a request.
+struct Failed {
+    error: Error,
+    /// Whether it got as far as that.
+    was_sent: bool,
 }
 
 /// A target that borrows nothing, for streams, which outlive the call that made them.

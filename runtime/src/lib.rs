@@ -38,6 +38,7 @@ mod driver;
 mod entity;
 mod error;
 mod executor;
+mod mechanism;
 mod policy;
 mod pool;
 pub mod prelude;
@@ -73,8 +74,12 @@ pub use pool::{
 };
 pub use query::{Cursor, Filter, Order};
 pub use repository::{MAX_PAGE_SIZE, Page, Repository, Select, Slice};
-pub use routing::{Consistency, Routing, Strategy};
+pub use routing::{Consistency, Explanation, Routing, RoutingStats, Strategy};
 pub use session::{Limits, Remaining, Session, SessionBuilder, Usage};
+pub use topology::{
+    BreakerCommand, CausalToken, DeclaredRole, HealthConfig, NodeConfig, NodeId, NodeSnapshot,
+    NodeState, Role, TopologySnapshot,
+};
 pub use transaction::{CommitOutcome, Isolation, Propagation, TransactionOptions, guard_migration};
 pub use unit_of_work::{
     AsyncUnit, Mode, RawUnit, ReadOnly, ReadWrite, Receipt, Savepoint, UnitOfWork,
@@ -99,4 +104,8 @@ mod doctests {
     struct Sessions;
     #[doc = include_str!("../../docs/guide/pool.md")]
     struct Pool;
+    #[doc = include_str!("../../docs/guide/routing.md")]
+    struct Routing;
+    #[doc = include_str!("../../docs/guide/failover.md")]
+    struct Failover;
 }

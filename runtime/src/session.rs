@@ -17,7 +17,8 @@ use slots::Slots;
 use crate::error::{Error, ErrorKind, Result};
 use crate::policy::time_limit::{Deadline, TimeLimit};
 use crate::pool::{AcquireOptions, Caller, PartitionKey, Position, Priority, Purpose, Site};
-use crate::topology::Node;
+use crate::routing::{Explanation, Route, Routing};
+use crate::topology::CausalToken;
 
 /// The longest name that a session may have.
 const LONGEST_NAME: usize = 128;
@@ -29,12 +30,12 @@ const LONGEST_NAME: usize = 128;
 #[derive(Clone)]
 pub struct Session {
     shared: Arc<Shared>,
+    route: Route,
 }
 
 struct Shared {
     caller: Arc<Caller>,
     limits: Limits,
-    node: Arc<Node>,
     acquire_timeout: Duration,
     slots: Slots,
     /// Guards the counters.
@@ -68,7 +69,7 @@ impl Session {
 
     /// Its calls that wait for a connection: how many go first, and how long it may take. Empty while none waits.
     pub fn waiting(&self) -> Vec<Position> {
-        self.shared.node.positions(&self.shared.caller)
+        self.route.router().cluster().positions(&self.shared.caller)
     }
 
     /// Ends it: waiting calls fail, running statements are stopped on the server, units of work that idle are rolled back,
@@ -76,7 +77,40 @@ impl Session {
     pub fn kill(&self, reason: &str) {
         self.ledger(|ledger| ledger.kill(reason));
         let reason = format!("session {} was killed: {reason}", self.name());
-        self.shared.node.kill(&self.shared.caller, &reason);
+        let cluster = self.route.router().cluster();
+        cluster.kill(&self.shared.caller, &reason);
+    }
+
+    /// The same session with other wishes for its reads, which lie over those that it has: for one call, say.
+    ///
+    /// What it has used, and what it must not read behind, is one.
+    pub fn routed(&self, wishes: impl Into<Routing>) -> Self {
+        Self {
+            shared: self.shared.clone(),
+            route: self.route.wishing(&wishes.into()),
+        }
+    }
+
+    /// Where a read of its would go now, why, and why not to the other nodes.
+    pub fn explain_read(&self) -> Explanation {
+        self.route.router().explain(&self.route, Instant::now())
+    }
+
+    /// What it must not read behind, for whoever goes on where it stopped: another session, here or in another process.
+    /// `None` when it has seen nothing yet, and where there is a single node.
+    pub fn token(&self) -> Option<CausalToken> {
+        self.route.token()
+    }
+
+    /// Never reads behind what somebody else has seen, from now on.
+    ///
+    /// A token is untrusted input: one from far ahead of the database makes reads wait for
+    /// [`Routing::causal_wait`](crate::Routing::causal_wait) and then go to the primary, and does no other harm.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ForeignCluster`] for the token of another cluster or engine.
+    pub fn observe(&self, token: &CausalToken) -> Result<()> {
+        self.route.observe(token)
     }
 
     /// Whether it hasn't been killed.
@@ -84,8 +118,8 @@ impl Session {
         self.ledger(|ledger| ledger.check(self.name()))
     }
 
-    pub(crate) fn node(&self) -> &Arc<Node> {
-        &self.shared.node
+    pub(crate) fn route(&self) -> &Route {
+        &self.route
     }
 
     pub(crate) fn shared_name(&self) -> Arc<str> {
@@ -110,7 +144,7 @@ impl Session {
     /// How long each of its statements may take.
     pub(crate) fn statement_limit(&self) -> Option<TimeLimit> {
         TimeLimit::tightest(
-            self.shared.node.statement_limit(),
+            self.route.router().statement_limit(),
             self.shared.limits.statement_limit(),
         )
     }
@@ -179,18 +213,18 @@ pub struct SessionBuilder {
     limits: Limits,
     priority: Priority,
     partitions: Vec<PartitionKey>,
-    node: Arc<Node>,
+    route: Route,
     acquire_timeout: Duration,
 }
 
 impl SessionBuilder {
-    pub(crate) fn new(name: String, node: Arc<Node>, acquire_timeout: Duration) -> Self {
+    pub(crate) fn new(name: String, route: Route, acquire_timeout: Duration) -> Self {
         Self {
             name,
             limits: Limits::new(),
             priority: Priority::default(),
             partitions: Vec::new(),
-            node,
+            route,
             acquire_timeout,
         }
     }
@@ -211,6 +245,12 @@ impl SessionBuilder {
     /// May be called for several.
     pub fn partition(mut self, key: PartitionKey) -> Self {
         self.partitions.push(key);
+        self
+    }
+
+    /// What its reads go by, over what the database's go by. Default: the database's.
+    pub fn routing(mut self, wishes: impl Into<Routing>) -> Self {
+        self.route = self.route.wishing(&wishes.into());
         self
     }
 
@@ -239,10 +279,10 @@ impl SessionBuilder {
                     self.partitions,
                 )),
                 limits: self.limits,
-                node: self.node,
                 acquire_timeout: self.acquire_timeout,
                 ledger: Mutex::default(),
             }),
+            route: self.route,
         })
     }
 }

@@ -151,21 +151,20 @@ impl<'a> Runner<'a> {
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         };
         key.check()?;
-        let entries = entries(self.target.node(), key.unit(), self.deadline).await?;
+        let entries = entries(self.target.route(), key.unit(), self.deadline).await?;
         key.plan(since_1970(), &entries)
     }
 
     async fn begin_own<M: Mode>(&mut self) -> Result<UnitOfWork<M>> {
         loop {
-            let (node, session) = (self.target.node().clone(), self.target.session().cloned());
+            let (route, session) = (self.target.route().clone(), self.target.session().cloned());
             let (options, site, deadline) = (self.options, self.site, self.deadline);
             let begun = UnitOfWork::begin(Begin {
-                node,
+                route,
                 session,
                 options,
                 site,
                 deadline,
-                asks_position: false,
                 guard: self.guard,
             })
             .await;

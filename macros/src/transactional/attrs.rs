@@ -39,7 +39,7 @@ pub(super) enum Once {
     /// Nothing: a call is the same as its own repetitions, and no other.
     Unkeyed,
     /// A key, which is an expression over the arguments.
-    Keyed(Expr),
+    Keyed(Box<Expr>),
 }
 
 impl Options {
@@ -97,7 +97,7 @@ impl Options {
             "exactly_once" => {
                 word.no_list(errors);
                 let key = word.value().cloned();
-                let once = key.map_or(Once::Unkeyed, Once::Keyed);
+                let once = key.map_or(Once::Unkeyed, |key| Once::Keyed(Box::new(key)));
                 set_once(&mut self.exactly_once, once, &word.name, errors);
             }
             _ => word.unknown(

@@ -101,7 +101,7 @@ impl Transactional {
         let key = match &options.exactly_once {
             Some(Once::Keyed(expression)) => Some(Key {
                 compared: compared(&function, unit.place, expression, errors),
-                expression: expression.clone(),
+                expression: (**expression).clone(),
             }),
             _ => None,
         };

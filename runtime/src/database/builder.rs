@@ -1,16 +1,24 @@
 //! A database that is being described.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Database, Shared};
 use crate::driver::Endpoint;
 use crate::error::{Error, ErrorKind, Result};
+use crate::policy::breaker::BreakerConfig;
+use crate::policy::budget::{Budget, Deposits};
 use crate::policy::time_limit::{self, SetBy, Subject, TimeLimit};
 use crate::pool::PoolConfig;
+use crate::routing::{Guarding, Route, Router, Routing};
 use crate::task_group::TaskGroup;
-use crate::topology::{Guarding, Node, NodeOptions};
+use crate::topology::{
+    Cluster, DeclaredRole, HealthConfig, NodeConfig, NodeOptions, Settings, node_problems,
+};
 
+/// How long a call waits for a node that may serve it, unless told otherwise.
+const DEFAULT_FAILOVER: Duration = Duration::from_secs(10);
+const LONGEST_FAILOVER: Duration = Duration::from_secs(60 * 60);
 /// How long guard rows are kept: longer than any caller asks again.
 const GUARD_RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
 /// Half of it must be longer than any commit waits, and than clocks differ.
@@ -20,7 +28,12 @@ const SHORTEST_RETENTION: Duration = Duration::from_secs(60 * 60);
 #[derive(Debug, Clone)]
 #[must_use = "a database is opened by `connect`"]
 pub struct DatabaseBuilder {
-    primary: Option<String>,
+    nodes: Vec<NodeConfig>,
+    routing: Routing,
+    health: HealthConfig,
+    breaker: BreakerConfig,
+    failover_timeout: Duration,
+    retry_budget: f64,
     pool: PoolConfig,
     trace_statements: bool,
     statement_timeout: Option<Duration>,
@@ -31,7 +44,12 @@ pub struct DatabaseBuilder {
 impl DatabaseBuilder {
     pub(super) fn new() -> Self {
         Self {
-            primary: None,
+            nodes: Vec::new(),
+            routing: Routing::new(),
+            health: HealthConfig::new(),
+            breaker: BreakerConfig::new(),
+            failover_timeout: DEFAULT_FAILOVER,
+            retry_budget: Deposits::RETRIES.ratio,
             pool: PoolConfig::new(),
             trace_statements: false,
             statement_timeout: None,
@@ -40,9 +58,26 @@ impl DatabaseBuilder {
         }
     }
 
-    /// The URL of the database. Needed.
-    pub fn primary(mut self, url: impl Into<String>) -> Self {
-        self.primary = Some(url.into());
+    /// The node that takes the writes: its URL, or a [`NodeConfig`] with all that there is to say about it.
+    ///
+    /// With a single node this is all that is needed. With replicas, which node takes writes is found out, and found out
+    /// again after every failover: this one is where the search begins.
+    pub fn primary(self, node: impl Into<NodeConfig>) -> Self {
+        self.with(node.into().declared(DeclaredRole::Primary))
+    }
+
+    /// A node that may serve reads. May be called for several.
+    pub fn replica(self, node: impl Into<NodeConfig>) -> Self {
+        self.with(node.into().declared(DeclaredRole::Replica))
+    }
+
+    /// A node whose role is found out. May be called for several.
+    pub fn node(self, node: impl Into<NodeConfig>) -> Self {
+        self.with(node.into().declared(DeclaredRole::Found))
+    }
+
+    fn with(mut self, node: NodeConfig) -> Self {
+        self.nodes.push(node);
         self
     }
 
@@ -69,6 +104,42 @@ impl DatabaseBuilder {
         self
     }
 
+    /// How reads are routed. Default: [`Routing::new`], with [`Consistency::ReadYourWrites`](crate::Consistency::ReadYourWrites).
+    /// Means nothing as long as there is one node.
+    pub fn routing(mut self, routing: impl Into<Routing>) -> Self {
+        self.routing = routing.into();
+        self
+    }
+
+    /// How nodes are watched.
+    pub fn health(mut self, health: HealthConfig) -> Self {
+        self.health = health;
+        self
+    }
+
+    /// When a node that fails is left alone, and for how long.
+    pub fn breaker(mut self, breaker: BreakerConfig) -> Self {
+        self.breaker = breaker;
+        self
+    }
+
+    /// How long a call waits for a node that may serve it, while there is none: for a new primary, say.
+    ///
+    /// Default: 10 s. From 0 (fail at once) to 1 hour. Includes what was tried before. See also
+    /// [`PoolConfig::acquire_timeout`], which is about connections.
+    pub fn failover_timeout(mut self, timeout: Duration) -> Self {
+        self.failover_timeout = timeout;
+        self
+    }
+
+    /// How many retries there may be, as a part of all calls, so that a database in trouble isn't drowned in them.
+    ///
+    /// Default: 0.1. From 0 to 1. A few retries a second are always allowed.
+    pub fn retry_budget(mut self, ratio: f64) -> Self {
+        self.retry_budget = ratio;
+        self
+    }
+
     /// Whether every unit of work that may write leaves a row in `wharf_outcome`, sent with its BEGIN, so that a commit
     /// whose answer is lost has an [id](Error::commit_id) that [`Database::resolve`] can be asked about. Default: no.
     ///
@@ -89,60 +160,97 @@ impl DatabaseBuilder {
         self
     }
 
-    /// Opens the database, and a first connection to see that it is there.
+    /// Opens the database, and first connections to see that it is there.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`] with everything that is wrong at once, or why the first connection failed.
+    /// [`ErrorKind::Configuration`] with everything that is wrong at once, or why the first connection failed. With
+    /// several nodes, [`ErrorKind::NoPrimary`] when none takes writes within [`DatabaseBuilder::failover_timeout`].
     pub async fn connect(self) -> Result<Database> {
-        let mut problems = self.pool.problems();
-        let timeout = self.statement_timeout;
-        problems.extend(timeout.and_then(|time| time_limit::problem("statement_timeout", time)));
-        if self.guard_retention < SHORTEST_RETENTION {
-            problems.push(format!(
-                "`guard_retention` is {:?}, and at least {SHORTEST_RETENTION:?} is allowed",
-                self.guard_retention
-            ));
-        }
-        let endpoint = match self.primary.as_deref().map(Endpoint::parse) {
-            Some(Ok(endpoint)) => Some(endpoint),
-            Some(Err(error)) => {
-                problems.insert(0, error.to_string());
-                None
-            }
-            None => {
-                problems.insert(
-                    0,
-                    "no database was named; call `primary` with its URL".to_owned(),
-                );
-                None
-            }
+        let endpoints = self.endpoints()?;
+        let settings = Settings {
+            node: NodeOptions {
+                traces_text: self.trace_statements,
+                statement_limit: self
+                    .statement_timeout
+                    .map(|time| TimeLimit::new(Subject::Statement, SetBy::Program, time)),
+            },
+            health: self.health,
+            breaker: self.breaker,
+            pool: self.pool,
         };
-        let (Some(endpoint), true) = (endpoint, problems.is_empty()) else {
-            let error = Error::new(ErrorKind::Configuration, problems.join("; "));
-            return Err(error.attempting(|| "open the database".into()));
-        };
-        let options = NodeOptions {
-            traces_text: self.trace_statements,
-            statement_limit: timeout
-                .map(|time| TimeLimit::new(Subject::Statement, SetBy::Program, time)),
+        let deposits = Deposits {
+            ratio: self.retry_budget,
+            ..Deposits::RETRIES
         };
         let tasks = Arc::new(TaskGroup::default());
-        let guarding = Guarding::new(self.guard_commits, self.guard_retention, tasks.clone());
-        let acquire_timeout = self.pool.acquire_timeout;
-        let node = Arc::new(Node::start(endpoint, self.pool, options, guarding, &tasks));
+        let acquire_timeout = settings.pool.acquire_timeout;
+        let nodes = self.nodes.into_iter().zip(endpoints).collect();
+        let (cluster, first) = Cluster::start(nodes, settings, tasks.clone())?;
+        let router = Router::new(
+            cluster.clone(),
+            first,
+            self.failover_timeout,
+            Budget::new(Instant::now(), deposits),
+            Guarding::new(self.guard_commits, self.guard_retention, tasks.clone()),
+        );
         let database = Database {
+            route: Route::of_database(Arc::new(router), self.routing),
             shared: Arc::new(Shared {
-                node,
+                cluster,
                 acquire_timeout,
                 tasks,
             }),
         };
-        match database.shared.node.warm_up().await {
+        match database.route.warm_up().await {
             Ok(()) => Ok(database),
             Err(error) => {
                 database.close().await;
                 Err(error)
             }
         }
+    }
+
+    /// Everything that is wrong, or how the nodes are reached.
+    fn endpoints(&self) -> Result<Vec<Endpoint>> {
+        let mut problems = Vec::new();
+        if self.nodes.is_empty() {
+            problems.push("no database was named; call `primary` with its URL".to_owned());
+        } else {
+            problems.extend(node_problems(&self.nodes));
+        }
+        problems.extend(self.pool.problems());
+        let timeout = self.statement_timeout;
+        problems.extend(timeout.and_then(|time| time_limit::problem("statement_timeout", time)));
+        problems.extend(self.health.problems());
+        problems.extend(self.breaker.problems());
+        problems.extend(self.routing.problems());
+        if !(0.0..=1.0).contains(&self.retry_budget) {
+            let budget = self.retry_budget;
+            problems.push(format!("retry_budget is {budget}, and 0 to 1 is allowed"));
+        }
+        if self.failover_timeout > LONGEST_FAILOVER {
+            let timeout = self.failover_timeout;
+            problems.push(format!(
+                "failover_timeout is {timeout:?}, and up to {LONGEST_FAILOVER:?} is allowed"
+            ));
+        }
+        if self.guard_retention < SHORTEST_RETENTION {
+            problems.push(format!(
+                "`guard_retention` is {:?}, and at least {SHORTEST_RETENTION:?} is allowed",
+                self.guard_retention
+            ));
+        }
+        let mut endpoints = Vec::new();
+        for node in &self.nodes {
+            match Endpoint::parse(&node.url) {
+                Ok(endpoint) => endpoints.push(endpoint),
+                Err(error) => problems.insert(0, error.to_string()),
+            }
+        }
+        if problems.is_empty() {
+            return Ok(endpoints);
+        }
+        let error = Error::new(ErrorKind::Configuration, problems.join("; "));
+        Err(error.attempting(|| "open the database".into()))
     }
 }

@@ -40,19 +40,21 @@ impl Database {
     /// Safe: it can be asked again.
     pub async fn resolve(&self, id: CommitId) -> Result<CommitOutcome> {
         let deadline = Instant::now() + RESOLVE_LIMIT;
-        resolve(self.node(), id, deadline).await.map_err(|problem| {
-            let is_told_as_it_is = matches!(
-                problem.kind(),
-                ErrorKind::Schema | ErrorKind::Privilege | ErrorKind::PoolClosed
-            );
-            let error = if is_told_as_it_is {
-                problem
-            } else {
-                commit_unknown().adding(&problem).with_source(problem)
-            };
-            error
-                .with_commit_id(id)
-                .attempting(|| format!("resolve commit {id}"))
-        })
+        resolve(self.route(), id, deadline)
+            .await
+            .map_err(|problem| {
+                let is_told_as_it_is = matches!(
+                    problem.kind(),
+                    ErrorKind::Schema | ErrorKind::Privilege | ErrorKind::PoolClosed
+                );
+                let error = if is_told_as_it_is {
+                    problem
+                } else {
+                    commit_unknown().adding(&problem).with_source(problem)
+                };
+                error
+                    .with_commit_id(id)
+                    .attempting(|| format!("resolve commit {id}"))
+            })
     }
 }

@@ -63,7 +63,7 @@ pub async fn insert_many<E: Entity>(target: Target<'_>, entities: &[E]) -> Resul
         return Ok(Vec::new());
     }
     check_arrays(table, target.dialect())?;
-    if !target.node().has_returning() {
+    if !target.route().router().has_returning() {
         let message =
             "MySQL can't return the rows of a bulk insert; use MariaDB, or insert one by one";
         return Err(Error::new(ErrorKind::Unsupported, message));

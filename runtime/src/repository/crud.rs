@@ -97,7 +97,7 @@ pub async fn insert<E: Entity>(target: Target<'_>, entity: &E) -> Result<E> {
     check_arrays(table, target.dialect())?;
     let mut own: Vec<Param<'_>> = inserted(table).map(|place| params[place].clone()).collect();
     let operation = Operation::write("insert", "INSERT", table.name);
-    if target.node().has_returning() {
+    if target.route().router().has_returning() {
         let request = Request::statement(
             target.dialect(),
             operation,
@@ -151,7 +151,7 @@ pub async fn upsert<E: Entity>(target: Target<'_>, entity: &E) -> Result<E> {
     let table = E::TABLE;
     let params = written(table, entity, true)?;
     check_arrays(table, target.dialect())?;
-    if !target.node().has_returning() {
+    if !target.route().router().has_returning() {
         let message =
             "MySQL can't say which row an upsert wrote; use MariaDB, or find and insert or update";
         return Err(Error::new(ErrorKind::Unsupported, message));

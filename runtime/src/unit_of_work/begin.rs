@@ -3,8 +3,8 @@
 use std::collections::hash_map::RandomState;
 use std::future::Future;
 use std::hash::BuildHasher;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use sha2::{Digest, Sha256};
@@ -13,20 +13,18 @@ use super::resolver::since_1970;
 use crate::error::{CommitId, Error, ErrorKind, Outcome, Result};
 use crate::policy::time_limit::{Deadline, SetBy, Subject, TimeLimit};
 use crate::pool::Site;
+use crate::routing::Route;
 use crate::session::Session;
-use crate::topology::Node;
 use crate::transaction::{GuardRow, TransactionOptions};
 
 /// How a transaction is to begin.
 #[derive(Debug)]
 pub(crate) struct Begin {
-    pub(crate) node: Arc<Node>,
+    pub(crate) route: Route,
     pub(crate) session: Option<Session>,
     pub(crate) options: TransactionOptions,
     pub(crate) site: Site,
     pub(crate) deadline: Option<Instant>,
-    /// Whether the commit asks for the position that it leads to.
-    pub(crate) asks_position: bool,
     /// The guard row of a call under a caller's key; others get one where they need it.
     pub(crate) guard: Option<GuardRow>,
 }
@@ -35,7 +33,7 @@ impl Begin {
     /// The row that is to tell whether this was committed.
     pub(super) fn guard(&self) -> Option<GuardRow> {
         let is_guarded = !self.options.read_only
-            && (self.options.exactly_once || self.node.guarding().every_unit);
+            && (self.options.exactly_once || self.route.router().guarding().every_unit);
         self.guard.or_else(|| {
             is_guarded.then(|| GuardRow {
                 id: CommitId::new(new_unit(), 1, since_1970()),

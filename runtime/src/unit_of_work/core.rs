@@ -15,15 +15,20 @@ use crate::driver::{Answer, Command, Dialect, Request};
 use crate::error::{Error, ErrorKind, Result};
 use crate::policy::time_limit::{Deadline, TimeLimit};
 use crate::pool::{Purpose, Waiting};
+use crate::routing::Doing;
 use crate::session::Session;
 use crate::telemetry;
-use crate::topology::Access;
+use crate::topology::{Access, Member};
 use crate::transaction::{Action, GuardRow, LevelId, Refusal, Stack, explain_guard, guard_sql};
 
 /// One transaction.
 #[derive(Debug)]
 pub(super) struct Core {
     pub(super) begin: Begin,
+    /// The node that it runs on.
+    pub(super) member: Arc<Member>,
+    /// The timeline that the primary was on when it began.
+    pub(super) timeline: Option<u32>,
     /// The parent of the spans of what runs inside.
     pub(super) span: tracing::Span,
     pub(super) dialect: Dialect,
@@ -55,8 +60,8 @@ impl Core {
             let message = "what only reads can't be `exactly_once`: there is nothing to do twice";
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
-        let node = &begin.node;
-        let dialect = node.dialect();
+        let router = begin.route.router();
+        let dialect = router.dialect();
         let guard = begin.guard();
         let access = Access::of(!begin.options.read_only);
         let session_name = begin.session.as_ref().map(Session::shared_name);
@@ -65,16 +70,14 @@ impl Core {
             None => crate::pool::AcquireOptions::new(begin.site, Purpose::Unit),
         };
         acquire.deadline = begin.deadline;
-        (acquire.held_by_caller, acquire.held_by_session) =
-            Held::count(node.pool(access), session_name.as_ref());
+        acquire.held_by_session = session_name.as_ref().map_or(0, Held::of_session);
         let slot = match &begin.session {
             Some(session) => Some(session.slot(&acquire).await?),
             None => None,
         };
-        let mut lease = node.lease(access, acquire).await?.detach();
         let statement_limit = match &begin.session {
             Some(session) => session.statement_limit(),
-            None => node.statement_limit(),
+            None => router.statement_limit(),
         };
         let deadline = begin.deadline();
         let timeout = statement_limit.map(|limit| limit.allowed);
@@ -84,18 +87,29 @@ impl Core {
             // done nothing yet.
             sql = format!("{sql}; {}", guard_sql::claim(dialect, row));
         }
-        let request = Request::control(Command::Begin, sql, "BEGIN");
-        begin
-            .within(deadline, lease.exchange(request))
-            .await
-            .map_err(|error| {
-                if guard.is_some() {
-                    explain_guard(error)
-                } else {
-                    error
+        let mut trip = begin.route.depart(access);
+        let (lease, member, timeline) = loop {
+            let stop = trip.next().await?;
+            acquire.held_by_caller = Held::of_pool(stop.node.pool(access));
+            let request = Request::control(Command::Begin, sql.clone(), "BEGIN");
+            let begun = async {
+                let lease = stop.node.lease(access, acquire.clone()).await?;
+                let mut lease = lease.detach();
+                let answer = begin.within(deadline, lease.exchange(request)).await;
+                answer.map_err(|error| error.attempting(|| "begin".into()))?;
+                Ok(lease)
+            };
+            match begun.await {
+                Ok(lease) => {
+                    trip.arrived(&stop);
+                    break (lease, Arc::clone(&stop), stop.timeline());
                 }
-            })
-            .map_err(|error| error.attempting(|| "begin".into()))?;
+                Err(error) if guard.is_some() => {
+                    trip.failed(&stop, explain_guard(error), Doing::Begin)?;
+                }
+                Err(error) => trip.failed(&stop, error, Doing::Begin)?,
+            }
+        };
         if let Some(session) = &begin.session {
             session.count_transaction();
         }
@@ -112,6 +126,8 @@ impl Core {
             stack: Mutex::new(Stack::new(begin.site)),
             is_retryable: AtomicBool::new(false),
             is_streaming: AtomicBool::new(false),
+            member,
+            timeline,
             statements: AtomicU64::new(0),
             rows_written: AtomicU64::new(0),
             begin,
@@ -123,6 +139,14 @@ impl Core {
             core.can_be_reclaimed(lease);
         }
         Ok(core)
+    }
+
+    pub(super) fn doing(&self) -> Doing {
+        if self.begin.options.read_only {
+            Doing::Read
+        } else {
+            Doing::Write
+        }
     }
 
     pub(super) fn dialect(&self) -> Dialect {
@@ -143,7 +167,7 @@ impl Core {
     pub(super) fn held(&self) -> Held {
         let access = Access::of(!self.begin.options.read_only);
         Held {
-            pool: self.begin.node.pool(access).clone(),
+            pool: self.member.node.pool(access).clone(),
             session: self.begin.session.as_ref().map(Session::shared_name),
         }
     }
@@ -317,14 +341,17 @@ impl Core {
                 Some(deadline) => self.begin.explain(deadline, error),
                 None => error,
             })
+            .map_err(|error| self.begin.route.learn(&self.member, error, self.doing()))
             .map_err(|error| error.attempting(|| name.to_owned()));
         if waiting.0.is_in_flight() {
             // It could not be stopped: whoever comes next finishes it, and the stack still expects its end.
             return (answer, (None, Vec::new()));
         }
         let problem = answer.as_ref().err().map(Error::to_shared);
-        if let Err(error) = &answer {
-            self.note(error);
+        match &answer {
+            Ok(_) if self.begin.options.read_only => self.begin.route.saw(self.member.id),
+            Ok(_) => {}
+            Err(error) => self.note(error),
         }
         let concluded = self.stack().answered(problem);
         (answer, concluded)

@@ -7,12 +7,12 @@ use super::hooks::{self, Fate};
 use super::resolver::resolve;
 use super::savepoint::{name, undo};
 use super::sweeper;
-use crate::driver::{Answer, By, Command, Dialect, Operation, Param, Request, hex};
+use crate::driver::{Answer, By, Command, Dialect, Operation, Param, Request, commit_unknown, hex};
 use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::mechanism::Mechanism;
 use crate::pool::{CloseReason, Lease};
 use crate::transaction::{
-    Action, CommitOutcome, CommitSql, GUARD_IS_KEPT, LevelId, Refusal, TransactionOptions,
-    guard_sql,
+    Action, CommitOutcome, CommitSql, LevelId, Refusal, TransactionOptions, guard_sql,
 };
 
 /// How long the answer to a commit is waited for that can be asked about on another connection instead.
@@ -135,7 +135,7 @@ impl Core {
         } = TransactionOptions::commit_sql(
             self.dialect,
             bypassed || self.statement_limit.is_some(),
-            self.begin.asks_position && has_positions,
+            !self.begin.options.read_only && self.begin.route.wants_position() && has_positions,
         );
         let request = Request {
             commits_after,
@@ -148,6 +148,8 @@ impl Core {
             .exactly_once
             .then(|| Instant::now() + self.patience());
         let answer = lease.exchange_until(request, patience).await;
+        let learn = |error| self.begin.route.learn(&self.member, error, self.doing());
+        let answer = answer.map_err(learn);
         if lease.is_in_flight() {
             lease.mark_for_recycling(CloseReason::NotCleanable);
         }
@@ -155,15 +157,33 @@ impl Core {
         drop(carrier);
         let hooks = self.stack().end();
         let committed = match answer {
+            // Nothing was to be applied, so there is nothing to be in doubt about.
+            Ok(_) if self.begin.options.read_only => Ok(Committed::default()),
+            Err(error) if self.begin.options.read_only && error.outcome() == Outcome::Unknown => {
+                let message = "the connection broke at the end of a unit that only reads";
+                let lost = Error::new(ErrorKind::ConnectionLost, message);
+                let lost = lost.with_outcome(Outcome::RolledBack).with_source(error);
+                Err(lost.retryable())
+            }
+            // Another primary has taken over, and may never have heard of it.
+            Ok(_) if self.is_superseded() => {
+                let error =
+                    commit_unknown().adding("the answer came after another primary had taken over");
+                self.find_out(error).await
+            }
             Ok(answer) => Ok(Committed::read(&answer)),
             Err(error) if error.outcome() == Outcome::Unknown => self.find_out(error).await,
             Err(error) => Err(error),
         };
         match committed {
             Ok(committed) => {
+                if !self.begin.options.read_only {
+                    let position = committed.position.as_deref();
+                    self.begin.route.committed(self.member.id, position);
+                }
                 self.span.record("wharf.transaction.outcome", "committed");
                 if self.guard.is_some() {
-                    sweeper::start(&self.begin.node);
+                    sweeper::start(&self.begin.route);
                 }
                 hooks::run(hooks, Fate::Committed);
                 Ok(committed)
@@ -185,6 +205,12 @@ impl Core {
                 .attempting(|| "commit".into()))
             }
         }
+    }
+
+    /// Whether what was written went to a primary of the past.
+    fn is_superseded(&self) -> bool {
+        let router = self.begin.route.router();
+        !self.begin.options.read_only && !router.is_primary(self.member.id, self.timeline)
     }
 
     /// How long the answer to a commit is waited for: so that at least half of the unit's time is left to ask elsewhere.
@@ -213,8 +239,8 @@ impl Core {
             Some(deadline) => deadline.at.max(now + SHORTEST_RESOLVE_LIMIT),
             None => now + RESOLVE_LIMIT,
         };
-        let outcome = match GUARD_IS_KEPT {
-            true => resolve(&self.begin.node, guard.id, deadline).await,
+        let outcome = match Mechanism::Guard.is_on() {
+            true => resolve(&self.begin.route, guard.id, deadline).await,
             false => Ok(CommitOutcome::RolledBack),
         };
         tracing::debug!(commit = %guard.id, ?outcome, "the answer to a commit was lost");

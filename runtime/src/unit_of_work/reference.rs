@@ -8,8 +8,8 @@ use super::stream::StreamHold;
 use crate::driver::{Answer, By, Dialect, FromRow, Request, RowStream};
 use crate::error::{Error, Result};
 use crate::pool::Site;
+use crate::routing::Route;
 use crate::session::Session;
-use crate::topology::Node;
 use crate::transaction::{LevelId, TransactionOptions};
 
 /// A reference to one unit in a transaction.
@@ -24,8 +24,8 @@ impl Handle {
         self.core.dialect()
     }
 
-    pub(crate) fn node(&self) -> &Arc<Node> {
-        &self.core.begin.node
+    pub(crate) fn route(&self) -> &Route {
+        &self.core.begin.route
     }
 
     pub(crate) fn session(&self) -> Option<&Session> {

@@ -1,6 +1,5 @@
 //! Finds out what became of a commit whose answer was lost; see `transaction::guard` for how that can be known.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::scope::Held;
@@ -8,7 +7,8 @@ use crate::driver::{By, Command, Dialect, Operation, Request};
 use crate::error::{CommitId, Error, ErrorKind, Result};
 use crate::policy::backoff::Backoff;
 use crate::pool::{AcquireOptions, CloseReason, Lease, Purpose, Site};
-use crate::topology::{Access, Node};
+use crate::routing::{Berth, Route};
+use crate::topology::Access;
 use crate::transaction::{CommitOutcome, Entry, EntryRow, explain_guard, guard_sql};
 
 /// The time of day, as commits are dated by it.
@@ -24,13 +24,13 @@ pub(crate) fn since_1970() -> Duration {
 /// # Cancel safety
 /// Safe: it can be asked again.
 pub(crate) async fn resolve(
-    node: &Arc<Node>,
+    route: &Route,
     id: CommitId,
     deadline: Instant,
 ) -> Result<CommitOutcome> {
     let mut tries = 0;
     loop {
-        let asked = tokio::time::timeout_at(deadline.into(), ask(node, id, deadline)).await;
+        let asked = tokio::time::timeout_at(deadline.into(), ask(route, id, deadline)).await;
         let problem = match asked {
             Ok(Ok(outcome)) => return Ok(outcome),
             Ok(Err(problem)) => problem,
@@ -60,15 +60,22 @@ fn is_worth_another_try(problem: &Error) -> bool {
     )
 }
 
-async fn ask(node: &Arc<Node>, id: CommitId, deadline: Instant) -> Result<CommitOutcome> {
-    let mut lease = lease(node, Some(deadline)).await?;
+async fn ask(route: &Route, id: CommitId, deadline: Instant) -> Result<CommitOutcome> {
+    let router = route.router();
+    let berth = lease(route, Some(deadline)).await?;
+    let mut lease = berth.lease;
     // A row that has expired looks like a commit that never happened. Half of the time is left for clocks that differ, and
     // for commits that took long.
-    let may_have_expired = id.age(since_1970()) > node.guarding().retention / 2;
+    let may_have_expired = id.age(since_1970()) > router.guarding().retention / 2;
     if !may_have_expired {
-        fence(&mut lease, node.dialect(), id).await?;
+        fence(&mut lease, router.dialect(), id).await?;
     }
-    let entries = read(&mut lease, node.dialect(), &id.unit).await?;
+    let entries = read(&mut lease, router.dialect(), &id.unit).await?;
+    if !router.is_primary(berth.member.id, berth.timeline) {
+        // What an isolated primary of the past says is no verdict.
+        let message = "the primary changed while it was asked";
+        return Err(Error::new(ErrorKind::ConnectionLost, message));
+    }
     let entry = entries.iter().find(|entry| entry.attempt == id.attempt);
     entry.map(|entry| entry.outcome).ok_or_else(|| {
         let message = "it is so old that what was written about it may have expired";
@@ -76,7 +83,7 @@ async fn ask(node: &Arc<Node>, id: CommitId, deadline: Instant) -> Result<Commit
     })
 }
 
-async fn fence(lease: &mut Lease, dialect: Dialect, id: CommitId) -> Result<()> {
+async fn fence(lease: &mut Lease<'_>, dialect: Dialect, id: CommitId) -> Result<()> {
     let sql = guard_sql::fence(dialect, id);
     let fenced = lease
         .exchange(Request::control(Command::Fence, sql, "INSERT"))
@@ -93,25 +100,26 @@ async fn fence(lease: &mut Lease, dialect: Dialect, id: CommitId) -> Result<()> 
 /// # Errors
 /// As any statement.
 pub(crate) async fn entries(
-    node: &Arc<Node>,
+    route: &Route,
     unit: &[u8; 16],
     deadline: Option<Instant>,
 ) -> Result<Vec<Entry>> {
-    let mut lease = lease(node, deadline).await?;
-    read(&mut lease, node.dialect(), unit).await
+    let mut berth = lease(route, deadline).await?;
+    read(&mut berth.lease, route.router().dialect(), unit).await
 }
 
-async fn lease(node: &Arc<Node>, deadline: Option<Instant>) -> Result<Lease> {
+async fn lease(route: &Route, deadline: Option<Instant>) -> Result<Berth> {
     let options = AcquireOptions {
-        held_by_caller: Held::count(node.pool(Access::Write), None).0,
         deadline,
         ..AcquireOptions::new(Site::named("resolve"), Purpose::Statement)
     };
     // Never from where a commit may not have arrived yet.
-    node.lease(Access::Write, options).await
+    route
+        .lease_noting(Access::Write, options, Held::of_pool)
+        .await
 }
 
-async fn read(lease: &mut Lease, dialect: Dialect, unit: &[u8; 16]) -> Result<Vec<Entry>> {
+async fn read(lease: &mut Lease<'_>, dialect: Dialect, unit: &[u8; 16]) -> Result<Vec<Entry>> {
     let sql = guard_sql::entries(dialect, unit);
     let request = Request {
         operation: Operation::read("resolve", "wharf_outcome"),

@@ -20,16 +20,18 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// How many connections of a pool the running code holds, and how many of its session's.
-    pub(crate) fn count(pool: &Pool, session: Option<&std::sync::Arc<str>>) -> (usize, usize) {
-        HELD.with_borrow(|held| {
-            let of_pool = held.iter().filter(|held| held.pool.is(pool)).count();
-            let is_session = |held: &&Held| match (&held.session, session) {
-                (Some(held), Some(session)) => std::sync::Arc::ptr_eq(held, session),
-                _ => false,
-            };
-            (of_pool, held.iter().filter(is_session).count())
-        })
+    /// How many connections of a pool the running code holds.
+    pub(crate) fn of_pool(pool: &Pool) -> usize {
+        HELD.with_borrow(|held| held.iter().filter(|held| held.pool.is(pool)).count())
+    }
+
+    /// How many connections of a session the running code holds.
+    pub(crate) fn of_session(session: &std::sync::Arc<str>) -> usize {
+        let is_its = |held: &&Self| {
+            let held = held.session.as_ref();
+            held.is_some_and(|held| std::sync::Arc::ptr_eq(held, session))
+        };
+        HELD.with_borrow(|held| held.iter().filter(is_its).count())
     }
 }
 

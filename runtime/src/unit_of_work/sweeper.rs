@@ -7,8 +7,9 @@ use tokio::sync::watch;
 
 use crate::driver::{Command, Operation, Request};
 use crate::error::Result;
-use crate::pool::{AcquireOptions, Purpose, Site};
-use crate::topology::{Access, Node};
+use crate::pool::Site;
+use crate::routing::{Route, Router, Routing};
+use crate::topology::Access;
 use crate::transaction::guard_sql;
 
 /// How many rows one statement deletes: few enough that nobody waits for it.
@@ -19,20 +20,24 @@ const BUSY_PAUSE: Duration = Duration::from_millis(100);
 const IDLE_PAUSE: Duration = Duration::from_secs(60);
 
 /// Starts the task, the first time.
-pub(super) fn start(node: &Arc<Node>) {
-    node.guarding()
-        .start_sweeper(|is_ended| sweep(Arc::downgrade(node), is_ended));
+pub(super) fn start(route: &Route) {
+    let router = route.router();
+    router
+        .guarding()
+        .start_sweeper(|is_ended| sweep(Arc::downgrade(router), is_ended));
 }
 
-async fn sweep(node: Weak<Node>, mut is_ended: watch::Receiver<bool>) {
+async fn sweep(router: Weak<Router>, mut is_ended: watch::Receiver<bool>) {
     let mut pause = Duration::ZERO;
     loop {
         let ended = is_ended.wait_for(|is_ended| *is_ended);
         if tokio::time::timeout(pause, ended).await.is_ok() {
             return;
         }
-        let Some(node) = node.upgrade() else { return };
-        pause = match sweep_batch(&node).await {
+        let Some(router) = router.upgrade() else {
+            return;
+        };
+        pause = match sweep_batch(Route::of_database(router, Routing::new())).await {
             Ok(BATCH..) => BUSY_PAUSE,
             Ok(_) => IDLE_PAUSE,
             Err(error) => {
@@ -43,13 +48,14 @@ async fn sweep(node: Weak<Node>, mut is_ended: watch::Receiver<bool>) {
     }
 }
 
-async fn sweep_batch(node: &Arc<Node>) -> Result<u64> {
-    let options = AcquireOptions::new(Site::named("guard sweeper"), Purpose::Statement);
-    let sql = guard_sql::sweep(node.dialect(), node.guarding().retention, BATCH);
+async fn sweep_batch(route: Route) -> Result<u64> {
+    let router = route.router();
+    let sql = guard_sql::sweep(router.dialect(), router.guarding().retention, BATCH);
     let request = Request {
         operation: Operation::write("guard sweeper", "DELETE", "wharf_outcome"),
         ..Request::control(Command::Statement, sql, "DELETE")
     };
-    let answer = node.run(Access::Write, options, request).await?;
+    let site = Site::named("guard sweeper");
+    let answer = route.run(site, Access::Write, request).await?;
     Ok(answer.affected)
 }
