@@ -108,7 +108,7 @@ impl Guard {
 
     #[query(
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
-        mysql = "SELECT count(*) FROM information_schema.processlist WHERE info LIKE 'INSERT IGNORE INTO wharf_outcome%'"
+        mysql = "SELECT count(*) FROM information_schema.processlist WHERE info LIKE 'INSERT INTO wharf_outcome%ON DUPLICATE%'"
     )]
     async fn fences_waiting(db: &impl Executor) -> Result<i64>;
 }
