@@ -3,22 +3,29 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::{crud, pool};
+use crate::{crud, pool, routing};
 
 pub(crate) const USAGE: &str = "\
 wharf-bench crud [--rounds N] [--seconds-per-cell S] [--only ENGINE-OR-CASE]... [--verbose]
 wharf-bench pool [--workers N] [--rounds N] [--seconds-per-cell S] [--only CASE]... [--verbose]
+wharf-bench routing [--rounds N] [--seconds-per-cell S] [--promotions N] [--only CASE]... [--verbose]
 wharf-bench build [--rounds N]
 
 crud    throughput of Wharf over that of sqlx and of SeaORM, on SQLite and PostgreSQL
 pool    throughput of Wharf's pool over that of deadpool, bb8, mobc and sqlx, with N worker threads (as many as there
         are cores); memory of a connection, latency of a checkout, and how soon a dropped query's connection is free
+routing what several nodes cost a program on PostgreSQL, what replicas bring, and how soon a program goes on after one
+        of N promotions
 build   CPU time of a cold debug build on Wharf over the same on sqlx";
 
 /// Three peers take each place in the order equally often when the rounds are a multiple of three.
 const CRUD_ROUNDS: u32 = 15;
 /// The same for five peers, and for three.
 const POOL_ROUNDS: u32 = 15;
+/// The same for two peers.
+const ROUTING_ROUNDS: u32 = 16;
+/// Each takes some two seconds, most of which the servers need to get in line again.
+const PROMOTIONS: u32 = 50;
 /// Fewer tell nothing about the spread.
 const LEAST_ROUNDS: u32 = 3;
 /// Many short cells: when another program wakes up, it spoils a few ratios and not their median.
@@ -34,6 +41,7 @@ pub(crate) enum Command {
         rounds: u32,
     },
     Pool(pool::Options),
+    Routing(routing::Options),
     /// What [`Command::Pool`] starts for each measurement of memory.
     PoolMemory {
         url: String,
@@ -48,20 +56,23 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Comma
         return Ok(Command::PoolMemory { url });
     }
     let (mut rounds, mut cell, mut only, mut verbose) = (None, CELL, Vec::new(), false);
-    let mut workers = None;
+    let (mut workers, mut promotions) = (None, PROMOTIONS);
     while let Some(name) = arguments.next() {
         match (command.as_str(), name.as_str()) {
             (_, "--help") => return Ok(Command::Help),
             (_, "--rounds") => rounds = Some(value::<u32>(&name, arguments.next())?),
-            ("crud" | "pool", "--seconds-per-cell") => {
+            ("crud" | "pool" | "routing", "--seconds-per-cell") => {
                 let seconds = value::<f64>(&name, arguments.next())?;
                 cell = Duration::try_from_secs_f64(seconds)
                     .ok()
                     .filter(|cell| !cell.is_zero())
                     .ok_or_else(|| format!("{name} is {seconds}, and more than 0 is expected"))?;
             }
-            ("crud" | "pool", "--only") => only.push(value::<String>(&name, arguments.next())?),
-            ("crud" | "pool", "--verbose") => verbose = true,
+            ("crud" | "pool" | "routing", "--only") => {
+                only.push(value::<String>(&name, arguments.next())?);
+            }
+            ("crud" | "pool" | "routing", "--verbose") => verbose = true,
+            ("routing", "--promotions") => promotions = value::<u32>(&name, arguments.next())?,
             ("pool", "--workers") => {
                 let threads = value::<usize>(&name, arguments.next())?;
                 if threads == 0 {
@@ -89,6 +100,16 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Comma
                 workers,
                 rounds,
                 cell,
+                only,
+                verbose,
+            }))
+        }
+        "routing" => {
+            let rounds = at_least(LEAST_ROUNDS, rounds.unwrap_or(ROUTING_ROUNDS))?;
+            Ok(Command::Routing(routing::Options {
+                rounds,
+                cell,
+                promotions,
                 only,
                 verbose,
             }))
@@ -132,6 +153,16 @@ mod tests {
         assert_eq!((options.workers, options.rounds), (Some(4), 5));
         assert_eq!(options.only, ["checkout-1", "find-16"]);
         assert!(options.verbose);
+    }
+
+    #[test]
+    fn routing_is_measured_with_as_many_promotions_as_were_asked_for() {
+        let Ok(Command::Routing(options)) = parse_line("routing --promotions 7 --only promotions")
+        else {
+            panic!("it is a command for routing");
+        };
+        assert_eq!((options.promotions, options.rounds), (7, ROUTING_ROUNDS));
+        assert_eq!(options.only, ["promotions"]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod crud;
 mod directory;
 mod machine;
 mod pool;
+mod routing;
 mod statistics;
 
 use std::process::ExitCode;
@@ -52,6 +53,7 @@ fn run(command: Command) -> Result<()> {
         Command::Crud(options) => runtime.block_on(crud::run(&options)),
         Command::Build { rounds } => build::run(rounds),
         Command::Pool(options) => runtime.block_on(pool::run(&options)),
+        Command::Routing(options) => runtime.block_on(routing::run(&options)),
         Command::PoolMemory { url } => runtime.block_on(pool::print_memory(&url)),
     }
 }

@@ -12,7 +12,7 @@ type Sampling = Pin<Box<dyn Future<Output = Result<Sample>>>>;
 
 /// One of those that are compared.
 pub(crate) struct Side {
-    name: &'static str,
+    pub(crate) name: &'static str,
     sample: Box<dyn Fn(Duration) -> Sampling>,
 }
 
@@ -37,16 +37,7 @@ impl Side {
 /// Measures all sides in each round, in an order that rotates, and prints a line for each but the first:
 /// `pool CASE PEER RATIO`, the throughput of the first over that of the peer.
 pub(crate) async fn compare(case: &str, sides: &[Side], options: &Options) -> Result<()> {
-    let mut samples = vec![Vec::new(); sides.len()];
-    for round in 0..options.rounds as usize {
-        for place in 0..sides.len() {
-            let side = (round + place) % sides.len();
-            let taken = (sides[side].sample)(options.cell).await;
-            let taken =
-                taken.map_err(|problem| format!("{case} {}: {problem}", sides[side].name))?;
-            samples[side].push(taken);
-        }
-    }
+    let samples = in_turns(case, sides, options.rounds, options.cell).await?;
     if options.verbose {
         for (side, samples) in sides.iter().zip(&samples) {
             println!("# {case} {}: {}", side.name, absolute(samples));
@@ -67,6 +58,26 @@ pub(crate) async fn compare(case: &str, sides: &[Side], options: &Options) -> Re
         println!("{line}");
     }
     Ok(())
+}
+
+/// Measures all sides in each round, in an order that rotates: the samples of each side.
+pub(crate) async fn in_turns(
+    case: &str,
+    sides: &[Side],
+    rounds: u32,
+    cell: Duration,
+) -> Result<Vec<Vec<Sample>>> {
+    let mut samples = vec![Vec::new(); sides.len()];
+    for round in 0..rounds as usize {
+        for place in 0..sides.len() {
+            let side = (round + place) % sides.len();
+            let taken = (sides[side].sample)(cell).await;
+            let taken =
+                taken.map_err(|problem| format!("{case} {}: {problem}", sides[side].name))?;
+            samples[side].push(taken);
+        }
+    }
+    Ok(samples)
 }
 
 /// One side over another, round by round.
@@ -90,7 +101,7 @@ impl Compared {
     }
 }
 
-fn absolute(samples: &[Sample]) -> String {
+pub(crate) fn absolute(samples: &[Sample]) -> String {
     let per_second = median(samples.iter().map(|sample| sample.per_second));
     let nanos = median(samples.iter().map(|sample| sample.cpu.as_secs_f64() * 1e9));
     format!("{per_second:.0}/s, CPU {nanos:.0} ns")
