@@ -134,7 +134,7 @@ async fn a_replica_that_never_catches_up_is_not_waited_for_long(trio: &Trio) {
     session.transaction(async |uow| Notes::insert(uow, &note(1, "mine")).await).await?;
     assert!(Notes::find(&session, 1).await?.is_some());
     let stats = db.routing_stats();
-    assert!(stats.waits_for_position >= 1 && stats.waits_in_vain >= 1, "{stats:?}");
+    assert!(stats.waits_in_vain + stats.reads_kept_on_primary >= 1, "{stats:?}");
     for index in [1, 2] {
         trio.cluster.resume_replay(index);
     }
