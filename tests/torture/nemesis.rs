@@ -11,6 +11,8 @@ use crate::storm;
 /// What one fault takes at most, with its repair: none begins later than that before the end.
 const EPISODE: Duration = Duration::from_secs(4);
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a former primary that is taken for the primary is left to take writes.
+const FOOLED: Duration = Duration::from_millis(500);
 /// Applied so much later, an own write is sure to be missing.
 const DELAY: Duration = Duration::from_millis(400);
 
@@ -54,7 +56,10 @@ impl Nemesis<'_> {
         match fault {
             Fault::Kill => self.kill(false).await,
             Fault::KillPostmaster => self.kill(true).await,
-            Fault::Freeze => self.freeze().await,
+            Fault::Freeze => {
+                let zombie = self.between(300, 1200);
+                self.freeze(zombie).await;
+            }
             Fault::Switchover => {
                 let failover = self.manager.switch_over().await;
                 self.incidents.failovers.push(failover);
@@ -93,14 +98,17 @@ impl Nemesis<'_> {
         self.manager.rejoin(old).await;
     }
 
-    /// The old primary wakes up after another one was promoted, and is left alone for a while.
-    pub(crate) async fn freeze(&mut self) {
+    /// A primary that wakes up after another one was promoted is taken for the primary again, by those who can't tell.
+    pub(crate) async fn fool(&mut self) {
+        self.freeze(PATIENCE).await;
+        self.heal().await;
+    }
+
+    /// The old primary wakes up after another one was promoted, and is left alone for `zombie`. Who falls for it sooner
+    /// gets some time to write there.
+    async fn freeze(&mut self, zombie: Duration) {
         let old = self.manager.primary();
-        let (notice, sleep, zombie) = (
-            self.between(100, 600),
-            self.between(0, 1500),
-            self.between(300, 1200),
-        );
+        let (notice, sleep) = (self.between(100, 600), self.between(0, 1500));
         let began = Instant::now();
         let ground = self.manager.ground;
         ground
@@ -115,7 +123,15 @@ impl Nemesis<'_> {
         ground
             .administer(move |cluster| cluster.node(old).thaw())
             .await;
-        tokio::time::sleep(zombie).await;
+        if self
+            .manager
+            .observer
+            .primary_is(old, zombie)
+            .await
+            .is_some()
+        {
+            tokio::time::sleep(FOOLED).await;
+        }
         self.manager.rejoin(old).await;
     }
 

@@ -10,7 +10,6 @@ use wharf::prelude::*;
 use crate::bank::{Accounts, Ledger, Notes, Registers};
 use crate::checker::{Checked, Evidence, Harm, Tail, Violation, check};
 use crate::cutter;
-use crate::deck::Fault;
 use crate::ground::Ground;
 use crate::history::{Fate, History};
 use crate::manager::Manager;
@@ -108,7 +107,7 @@ impl<'a> Trial<'a> {
                 tokio::time::sleep_until(soon.into()).await;
                 nemesis.delay_apply(Duration::ZERO).await;
             }
-            Some(Mechanism::Timeline) => nemesis.strike(Fault::Freeze).await,
+            Some(Mechanism::Timeline) => nemesis.fool().await,
             Some(_) => tokio::time::sleep_until(soon.into()).await,
         }
         self.incidents = nemesis.incidents;
