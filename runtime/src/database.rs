@@ -119,18 +119,7 @@ impl Database {
         options: TransactionOptions,
         site: Site,
     ) -> impl Future<Output = Result<UnitOfWork>> + Send {
-        let route = self.route.clone();
-        let deadline = options
-            .timeout
-            .map(|timeout| std::time::Instant::now() + timeout);
-        UnitOfWork::begin(Begin {
-            route,
-            session: None,
-            options,
-            site,
-            deadline,
-            guard: None,
-        })
+        UnitOfWork::begin(Begin::new(self.route.clone(), None, options, site))
     }
 
     /// Runs a body in a unit of work: its `Ok` commits, its `Err` rolls back.

@@ -158,17 +158,13 @@ impl<'a> Runner<'a> {
     async fn begin_own<M: Mode>(&mut self) -> Result<UnitOfWork<M>> {
         loop {
             let (route, session) = (self.target.route().clone(), self.target.session().cloned());
-            let (options, site, deadline) = (self.options, self.site, self.deadline);
-            let begun = UnitOfWork::begin(Begin {
-                route,
-                session,
-                options,
-                site,
-                deadline,
+            let begin = Begin {
+                // The time of all tries together.
+                deadline: self.deadline,
                 guard: self.guard,
-            })
-            .await;
-            match begun {
+                ..Begin::new(route, session, self.options, self.site)
+            };
+            match UnitOfWork::begin(begin).await {
                 // Another process has the lock, or the connection broke: nothing has been done yet.
                 Err(error) if self.is_worth_another_begin(&error) => {
                     self.back_off(Cause::Lost).await;

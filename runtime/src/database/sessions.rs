@@ -82,15 +82,7 @@ impl Session {
         options: TransactionOptions,
         site: Site,
     ) -> impl Future<Output = Result<UnitOfWork>> + Send {
-        let deadline = options.timeout.map(|timeout| Instant::now() + timeout);
-        let begin = Begin {
-            route: self.route().clone(),
-            session: Some(self.clone()),
-            options,
-            site,
-            deadline,
-            guard: None,
-        };
-        UnitOfWork::begin(begin)
+        let (route, session) = (self.route().clone(), Some(self.clone()));
+        UnitOfWork::begin(Begin::new(route, session, options, site))
     }
 }

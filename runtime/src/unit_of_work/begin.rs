@@ -30,6 +30,23 @@ pub(crate) struct Begin {
 }
 
 impl Begin {
+    /// As the options say, with all the time that they give from now on.
+    pub(crate) fn new(
+        route: Route,
+        session: Option<Session>,
+        options: TransactionOptions,
+        site: Site,
+    ) -> Self {
+        Self {
+            route,
+            session,
+            deadline: options.timeout.map(|timeout| Instant::now() + timeout),
+            options,
+            site,
+            guard: None,
+        }
+    }
+
     /// The row that is to tell whether this was committed.
     pub(super) fn guard(&self) -> Option<GuardRow> {
         let is_guarded = !self.options.read_only
