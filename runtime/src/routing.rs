@@ -8,8 +8,11 @@ mod choice;
 mod config;
 mod explanation;
 mod guarding;
+mod lineup;
+mod refusal;
 mod route;
 mod router;
+mod settlement;
 mod stats;
 mod trip;
 
@@ -19,4 +22,4 @@ pub(crate) use guarding::Guarding;
 pub(crate) use route::{Berth, Route};
 pub(crate) use router::Router;
 pub use stats::RoutingStats;
-pub(crate) use trip::{Doing, Stop};
+pub(crate) use trip::{Doing, Stop, Trip};

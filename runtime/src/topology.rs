@@ -22,7 +22,7 @@ pub use config::{DeclaredRole, HealthConfig, NodeConfig};
 pub use member::BreakerCommand;
 pub(crate) use member::Member;
 pub(crate) use node::{Access, NodeOptions};
-pub(crate) use timeline::{Containment, LostTail};
+pub(crate) use timeline::Containment;
 pub use token::CausalToken;
 pub use view::{NodeId, NodeSnapshot, NodeState, Role, TopologySnapshot};
 pub(crate) use view::{NodeView, View, WhyNoPrimary};

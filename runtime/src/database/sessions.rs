@@ -1,7 +1,6 @@
 //! The units of work of a session, which are those of its database under its identity and limits.
 
 use std::future::Future;
-use std::time::Instant;
 
 use crate::error::{Error, Result};
 use crate::pool::Site;

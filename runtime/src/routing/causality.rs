@@ -39,10 +39,30 @@ pub(crate) struct Debt {
 }
 
 /// What a read has to go by.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Bounds {
     pub(crate) token: Option<CausalToken>,
-    pub(crate) debts: Vec<Debt>,
+    /// Whether the token's position can be compared with those of the nodes. Else nobody can tell who is that far.
+    pub(crate) is_comparable: bool,
+    pub(crate) owed: Owed,
+}
+
+impl Bounds {
+    /// Everything may be read.
+    pub(crate) const NONE: Self = Self {
+        token: None,
+        is_comparable: true,
+        owed: Owed::Nothing,
+    };
+}
+
+/// The nodes that were seen at positions that nobody knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owed {
+    Nothing,
+    To(NodeId),
+    /// Nobody knows which of them was further: the primary is.
+    ToSeveral,
 }
 
 impl Causality {
@@ -61,18 +81,7 @@ impl Causality {
         if !Mechanism::Token.is_on() {
             return Ok(());
         }
-        let mut account = self.account();
-        account.token = Some(match account.token.take() {
-            Some(own) => match own.merge(token) {
-                Ok(merged) => merged,
-                Err(error) => {
-                    account.token = Some(own);
-                    return Err(error);
-                }
-            },
-            None => token.clone(),
-        });
-        Ok(())
+        self.account().merge(token)
     }
 
     /// The same account, kept apart from now on.
@@ -87,36 +96,36 @@ impl Causality {
         self.account().token.clone()
     }
 
-    /// What a read has to go by, once what can be settled has been: `settle` says the position that a node was at after
-    /// the debt was made, or who has to answer for it now that the node is gone.
-    pub(crate) fn bounds(&self, mut settle: impl FnMut(&Debt) -> Settlement) -> Bounds {
+    /// What a read has to go by, once what can be settled has been.
+    ///
+    /// `check` says whether a token can be compared with what the nodes say, or that what it stands for is gone: then it
+    /// is forgotten, since somebody is told. `settle` says the position that a node was at after a debt was made, or
+    /// who has to answer for it now that the node is gone.
+    ///
+    /// # Errors
+    /// What `check` says.
+    pub(crate) fn bounds(
+        &self,
+        check: impl Fn(&CausalToken) -> Result<bool>,
+        settle: impl Fn(&Debt) -> Settlement,
+    ) -> Result<Bounds> {
         let mut account = self.account();
-        for debt in std::mem::take(&mut account.debts) {
-            match settle(&debt) {
-                Settlement::Open => account.debts.push(debt),
-                Settlement::Moved(debt) => account.owe(debt),
-                Settlement::At(token) => {
-                    let merged = match account.token.take() {
-                        // Tokens of one cluster merge; another cluster's never got in here.
-                        Some(own) => own.merge(&token).unwrap_or(own),
-                        None => token,
-                    };
-                    account.token = Some(merged);
-                }
-            }
-        }
-        Bounds {
+        // First: what is settled now would cover what was lost before.
+        let before = account.check(&check)?;
+        let is_comparable = if account.settle(settle) {
+            account.check(&check)?
+        } else {
+            before
+        };
+        Ok(Bounds {
             token: account.token.clone(),
-            debts: account.debts.clone(),
-        }
-    }
-
-    /// What a token stood for is gone, and somebody has been told.
-    pub(crate) fn forget(&self, token: &CausalToken) {
-        let mut account = self.account();
-        if account.token.as_ref() == Some(token) {
-            account.token = None;
-        }
+            is_comparable,
+            owed: match account.debts[..] {
+                [] => Owed::Nothing,
+                [debt] => Owed::To(debt.node),
+                [_, ..] => Owed::ToSeveral,
+            },
+        })
     }
 
     fn account(&self) -> MutexGuard<'_, Account> {
@@ -137,6 +146,46 @@ pub(crate) enum Settlement {
 }
 
 impl Account {
+    fn check(&mut self, check: impl Fn(&CausalToken) -> Result<bool>) -> Result<bool> {
+        match self.token.as_ref().map(check) {
+            Some(Err(gone)) => {
+                self.token = None;
+                Err(gone)
+            }
+            Some(Ok(is_comparable)) => Ok(is_comparable),
+            None => Ok(true),
+        }
+    }
+
+    /// Whether the token has changed.
+    fn settle(&mut self, settle: impl Fn(&Debt) -> Settlement) -> bool {
+        let mut debts = std::mem::take(&mut self.debts);
+        let (mut moved, mut is_changed) = (Vec::new(), false);
+        debts.retain(|debt| match settle(debt) {
+            Settlement::Open => true,
+            Settlement::Moved(debt) => {
+                moved.push(debt);
+                false
+            }
+            Settlement::At(token) => {
+                // Tokens of one cluster merge, and another cluster's never got in here.
+                is_changed |= self.merge(&token).is_ok();
+                false
+            }
+        });
+        self.debts = debts;
+        moved.into_iter().for_each(|debt| self.owe(debt));
+        is_changed
+    }
+
+    fn merge(&mut self, token: &CausalToken) -> Result<()> {
+        self.token = Some(match &self.token {
+            Some(own) => own.merge(token)?,
+            None => token.clone(),
+        });
+        Ok(())
+    }
+
     fn owe(&mut self, debt: Debt) {
         if debt.was_primary {
             // The primary has all that the replicas had shown.

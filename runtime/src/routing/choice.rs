@@ -14,6 +14,8 @@ mod reason;
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 pub(crate) use candidate::{Candidate, Gap, Need, Patience, Progress};
 pub(crate) use reason::{Nobody, Reason, Rejection};
 
@@ -27,8 +29,14 @@ use crate::topology::{Access, NodeId, NodeState, Role};
 pub(crate) struct Choice {
     pub(crate) decision: Decision,
     /// Those that can't serve it, as far as they were looked at.
-    pub(crate) rejected: Vec<(NodeId, Rejection)>,
+    pub(crate) rejected: Rejections,
 }
+
+/// Nodes that can't serve a call, each with its reason.
+pub(crate) type Rejections = SmallVec<[(NodeId, Rejection); 4]>;
+
+/// Some of the candidates.
+type Selection<'c, 't> = SmallVec<[&'c Candidate<'t>; 4]>;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Decision {
@@ -50,15 +58,25 @@ pub(crate) enum Decision {
     Nobody(Nobody),
 }
 
+/// What is asked only if several nodes are equally good.
+pub(crate) trait Tiebreak {
+    fn load(&self, candidate: &Candidate<'_>) -> Load;
+    fn draws(&self) -> Draws;
+}
+
 /// Chooses among all nodes of a cluster.
-pub(crate) fn choose(need: &Need<'_>, candidates: &[Candidate<'_>], draws: Draws) -> Choice {
+pub(crate) fn choose(
+    need: &Need<'_>,
+    candidates: &[Candidate<'_>],
+    ties: &impl Tiebreak,
+) -> Choice {
     let because = match (need.access, need.rules.consistency) {
         (Access::Write, _) => Reason::Write,
         (Access::Read, Consistency::Primary) => Reason::AskedForPrimary,
-        (Access::Read, _) => return choose_for_read(need, candidates, draws),
+        (Access::Read, _) => return choose_for_read(need, candidates, ties),
     };
     let Some(primary) = primary_of(candidates) else {
-        return Choice::nobody(Nobody::NoPrimary, Vec::new());
+        return Choice::nobody(Nobody::NoPrimary);
     };
     match health_of(need, primary) {
         Ok(()) => Choice {
@@ -66,20 +84,22 @@ pub(crate) fn choose(need: &Need<'_>, candidates: &[Candidate<'_>], draws: Draws
                 node: primary.id,
                 because,
             },
-            rejected: Vec::new(),
+            rejected: Rejections::new(),
         },
-        Err(rejection) => Choice::nobody(Nobody::PrimaryRejected, vec![(primary.id, rejection)]),
+        Err(rejection) => Choice {
+            rejected: Rejections::from_iter([(primary.id, rejection)]),
+            ..Choice::nobody(Nobody::PrimaryRejected)
+        },
     }
 }
 
-fn choose_for_read(need: &Need<'_>, candidates: &[Candidate<'_>], draws: Draws) -> Choice {
+fn choose_for_read(need: &Need<'_>, candidates: &[Candidate<'_>], ties: &impl Tiebreak) -> Choice {
     let unknown = |tag: &&Arc<str>| candidates.iter().all(|node| !node.has(tag));
     if let Some(tag) = need.rules.tags.iter().find(unknown) {
-        return Choice::nobody(Nobody::UnknownTag(tag.clone()), Vec::new());
+        return Choice::nobody(Nobody::UnknownTag(tag.clone()));
     }
-    let mut rejected = Vec::new();
-    let mut up = Vec::with_capacity(candidates.len());
-    let mut shaky = Vec::new();
+    let mut rejected = Rejections::new();
+    let (mut up, mut shaky) = (Selection::new(), Selection::new());
     let is_replica = |node: &&Candidate<'_>| node.role != Role::Primary;
     for node in candidates.iter().filter(is_replica) {
         match verdict(need, node) {
@@ -88,7 +108,7 @@ fn choose_for_read(need: &Need<'_>, candidates: &[Candidate<'_>], draws: Draws) 
             Ok(()) => shaky.push(node),
         }
     }
-    let decision = if let Some(read) = read_from(need, up, draws) {
+    let decision = if let Some(read) = read_from(need, up, ties) {
         read
     } else if let Some(wait) = worth_waiting_for(need, candidates, &rejected) {
         wait
@@ -107,7 +127,7 @@ fn choose_for_read(need: &Need<'_>, candidates: &[Candidate<'_>], draws: Draws) 
                     replicas: candidates.iter().filter(is_replica).count(),
                 },
             },
-            None => read_from(need, shaky, draws).unwrap_or(Decision::Nobody(Nobody::NoneFits)),
+            None => read_from(need, shaky, ties).unwrap_or(Decision::Nobody(Nobody::NoneFits)),
         }
     };
     Choice { decision, rejected }
@@ -165,7 +185,11 @@ fn primary_of<'c, 't>(candidates: &'c [Candidate<'t>]) -> Option<&'c Candidate<'
 }
 
 /// The best of those that can serve a read, if there are any.
-fn read_from(need: &Need<'_>, mut fit: Vec<&Candidate<'_>>, draws: Draws) -> Option<Decision> {
+fn read_from(
+    need: &Need<'_>,
+    mut fit: Selection<'_, '_>,
+    ties: &impl Tiebreak,
+) -> Option<Decision> {
     let rules = need.rules;
     let is_here = |node: &Candidate<'_>| rules.zone.is_some() && node.zone == rules.zone.as_deref();
     let rank = |node: &Candidate<'_>| (node.priority, is_here(node));
@@ -174,17 +198,17 @@ fn read_from(need: &Need<'_>, mut fit: Vec<&Candidate<'_>>, draws: Draws) -> Opt
     let among = fit.len();
     let bidders = fit.iter().map(|node| Bidder {
         id: node.id.0,
-        weight: node.load.weight,
+        weight: node.weight,
     });
     let (place, because) = match (&fit[..], rules.sticky) {
         ([only], _) if need.pinned_to() == Some(only.id) => (0, Reason::Pinned),
         ([_], _) => (0, Reason::OnlyOne),
         (_, Some(key)) => (key.owner(bidders)?, Reason::Sticky { among }),
         (_, None) => {
-            let loads: Vec<Load> = fit.iter().map(|node| node.load).collect();
+            let loads: SmallVec<[Load; 4]> = fit.iter().map(|node| ties.load(node)).collect();
             let strategy = rules.strategy;
             (
-                by(strategy)(&loads, draws)?,
+                by(strategy)(&loads, ties.draws())?,
                 Reason::Balanced { strategy, among },
             )
         }
@@ -234,10 +258,10 @@ fn worth_waiting_for(
 }
 
 impl Choice {
-    fn nobody(why: Nobody, rejected: Vec<(NodeId, Rejection)>) -> Self {
+    fn nobody(why: Nobody) -> Self {
         Self {
             decision: Decision::Nobody(why),
-            rejected,
+            rejected: Rejections::new(),
         }
     }
 }

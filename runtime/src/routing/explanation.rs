@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::choice::{Choice, Decision};
-use crate::topology::{NodeId, View};
+use crate::topology::View;
 
 /// Where a read would go, and why; from [`Database::explain_read`](crate::Database::explain_read). Displays as one line.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -35,17 +35,16 @@ impl Explanation {
     }
 
     pub(super) fn of(choice: &Choice, view: &View) -> Self {
-        let name = |id: NodeId| {
-            view.node(id)
-                .map_or_else(|| id.to_string(), |node| node.name.to_string())
-        };
         let (node, because) = match &choice.decision {
             Decision::Read { node, because } | Decision::Primary { node, because } => {
-                (Some(name(*node)), because.to_string())
+                (Some(view.name(*node)), because.to_string())
             }
             Decision::Wait { nearest, gap } => (
                 None,
-                format!("it waits for {}, which is {gap} behind", name(*nearest)),
+                format!(
+                    "it waits for {}, which is {gap} behind",
+                    view.name(*nearest)
+                ),
             ),
             Decision::Nobody(why) => (None, why.to_string()),
         };
@@ -54,7 +53,7 @@ impl Explanation {
             node,
             because,
             rejected: rejected
-                .map(|(id, why)| (name(*id), why.to_string()))
+                .map(|(id, why)| (view.name(*id), why.to_string()))
                 .collect(),
         }
     }

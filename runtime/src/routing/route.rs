@@ -29,18 +29,28 @@ pub(crate) struct Route {
 struct Wishes {
     routing: Routing,
     rules: Rules,
-    hedging: Option<Hedging>,
+    hedging: Option<Arc<Hedging>>,
 }
 
 impl Wishes {
-    fn new(routing: Routing) -> Arc<Self> {
-        Arc::new(Self {
-            rules: routing.rules(),
-            hedging: routing
-                .rules()
+    /// What is said, over what was said before. Hedges come out of one allowance, as long as nobody asks for others.
+    fn new(said: &Routing, base: Option<&Self>) -> Arc<Self> {
+        let routing = match base {
+            Some(base) => said.over(&base.routing),
+            None => said.clone(),
+        };
+        let rules = routing.rules();
+        let shared = base.filter(|base| base.rules.hedge == rules.hedge);
+        let hedging = match shared {
+            Some(base) => base.hedging.clone(),
+            None => rules
                 .hedge
-                .map(|hedge| Hedging::new(Instant::now(), hedge)),
+                .map(|hedge| Arc::new(Hedging::new(Instant::now(), hedge))),
+        };
+        Arc::new(Self {
             routing,
+            rules,
+            hedging,
         })
     }
 }
@@ -50,7 +60,7 @@ impl Route {
     pub(crate) fn of_database(router: Arc<Router>, routing: Routing) -> Self {
         Self {
             router,
-            wishes: Wishes::new(routing),
+            wishes: Wishes::new(&routing, None),
             causality: Arc::default(),
             is_monotonic: false,
         }
@@ -68,7 +78,7 @@ impl Route {
     /// The same with other wishes, which lie over those that it has.
     pub(crate) fn wishing(&self, wishes: &Routing) -> Self {
         Self {
-            wishes: Wishes::new(wishes.over(&self.wishes.routing)),
+            wishes: Wishes::new(wishes, Some(&self.wishes)),
             ..self.clone()
         }
     }
@@ -83,7 +93,7 @@ impl Route {
     }
 
     pub(super) fn hedging(&self) -> Option<&Hedging> {
-        self.wishes.hedging.as_ref()
+        self.wishes.hedging.as_deref()
     }
 
     /// Whether a read that has taken long may be sent to a second node; if so, it is counted.
@@ -120,10 +130,6 @@ impl Route {
 
     pub(super) fn rules(&self) -> &Rules {
         &self.wishes.rules
-    }
-
-    pub(super) fn causality(&self) -> &Causality {
-        &self.causality
     }
 
     /// What must not be read behind, for somebody else; `None` when nothing was seen yet.
@@ -163,7 +169,7 @@ impl Route {
             self.causality.saw(Debt {
                 node: id,
                 until: Instant::now(),
-                was_primary: picture.view.primary.as_ref().ok() == Some(&id),
+                was_primary: picture.view.is_primary(id),
             });
         }
     }

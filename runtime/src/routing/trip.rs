@@ -12,6 +12,7 @@ use tracing::Span;
 
 use super::causality::Debt;
 use super::choice::{Decision, Nobody, Patience, Reason};
+use super::refusal;
 use super::route::Route;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::policy::breaker::{CallEnd, Pass};
@@ -35,46 +36,52 @@ pub(crate) struct Trip<'a> {
 
 /// A node that is to serve a call.
 #[derive(Debug)]
-pub(crate) struct Stop<'a> {
-    place: Place<'a>,
-    pass: Option<Pass>,
-    began: Option<Instant>,
-    is_primary: bool,
-    timeline: Option<u32>,
+pub(crate) enum Stop<'a> {
+    /// There was nothing to choose.
+    Only(&'a Arc<Member>),
+    Chosen(Chosen),
 }
 
+/// A node that was chosen.
 #[derive(Debug)]
-enum Place<'a> {
-    Only(&'a Arc<Member>),
-    Chosen(Arc<Member>),
+pub(crate) struct Chosen {
+    member: Arc<Member>,
+    pass: Pass,
+    began: Instant,
+    is_primary: bool,
+    /// The one that the primary was on then.
+    timeline: Option<u32>,
 }
 
 impl Deref for Stop<'_> {
     type Target = Arc<Member>;
 
     fn deref(&self) -> &Arc<Member> {
-        match &self.place {
-            Place::Only(member) => member,
-            Place::Chosen(member) => member,
+        match self {
+            Self::Only(member) => member,
+            Self::Chosen(chosen) => &chosen.member,
         }
     }
 }
 
 impl Stop<'_> {
-    /// Whether there was a choice.
-    pub(crate) fn is_chosen(&self) -> bool {
-        matches!(self.place, Place::Chosen(_))
+    fn chosen(&self) -> Option<&Chosen> {
+        match self {
+            Self::Only(_) => None,
+            Self::Chosen(chosen) => Some(chosen),
+        }
     }
 
     /// After which time without an answer a read may be sent to another node as well.
     pub(crate) fn hedge_after(&self, route: &Route) -> Option<Duration> {
-        let hedging = route.hedging().filter(|_| self.is_chosen())?;
-        hedging.begin(self.measured(Instant::now())).ok()
+        let hedging = route.hedging()?;
+        let chosen = self.chosen()?;
+        hedging.begin(chosen.member.measured(chosen.began)).ok()
     }
 
     /// The timeline that the primary was on when it was chosen.
     pub(crate) fn timeline(&self) -> Option<u32> {
-        self.timeline
+        self.chosen()?.timeline
     }
 }
 
@@ -112,27 +119,24 @@ impl<'a> Trip<'a> {
     /// Safe.
     pub(crate) async fn next(&mut self) -> Result<Stop<'a>> {
         if let Some(only) = self.route.router.only() {
-            return Ok(Stop {
-                place: Place::Only(only),
-                pass: None,
-                began: None,
-                is_primary: true,
-                timeline: None,
-            });
+            return Ok(Stop::Only(only));
         }
         let found = match self.access {
             Access::Write => self.primary().await,
             Access::Read => self.reader().await,
         };
-        found.map_err(|error| error.after(std::mem::take(&mut self.trail)))
+        found.map_err(|error| self.given_up(error))
+    }
+
+    /// The last error, with all that was tried before it.
+    fn given_up(&mut self, error: Error) -> Error {
+        error.after(std::mem::take(&mut self.trail))
     }
 
     /// When it gives up looking for a node.
-    fn deadline(&mut self) -> Instant {
+    fn deadline(&mut self, now: Instant) -> Instant {
         let timeout = self.route.router.failover_timeout();
-        *self
-            .deadline
-            .get_or_insert_with(|| Instant::now() + timeout)
+        *self.deadline.get_or_insert(now + timeout)
     }
 
     fn stop(
@@ -141,6 +145,7 @@ impl<'a> Trip<'a> {
         member: &Arc<Member>,
         pass: Pass,
         because: Reason,
+        now: Instant,
     ) -> Stop<'a> {
         if !self.is_counted {
             self.is_counted = true;
@@ -151,13 +156,13 @@ impl<'a> Trip<'a> {
             span.record("wharf.node.name", &*member.name);
             span.record("wharf.node.reason", tracing::field::display(because));
         }
-        Stop {
-            place: Place::Chosen(member.clone()),
-            pass: Some(pass),
-            began: Some(Instant::now()),
-            is_primary: picture.view.primary.as_ref().ok() == Some(&member.id),
+        Stop::Chosen(Chosen {
+            member: member.clone(),
+            pass,
+            began: now,
+            is_primary: picture.view.is_primary(member.id),
             timeline: picture.view.timeline,
-        }
+        })
     }
 
     /// The node that takes writes, once there is one.
@@ -166,14 +171,17 @@ impl<'a> Trip<'a> {
         let mut is_waiting = false;
         let mut changes = Changes::of(router.cluster());
         loop {
-            let picture = router.cluster().picture().clone();
-            let mut until = self.deadline();
+            let picture = router.cluster().picture();
+            let now = Instant::now();
+            let deadline = self.deadline(now);
+            let mut until = deadline;
             match &picture.view.primary {
                 Ok(id) => {
                     if let Some(member) = picture.member(*id) {
-                        match member.may_pass(Instant::now()) {
+                        match member.may_pass(now) {
                             Ok(pass) => {
-                                return Ok(self.stop(&picture, member, pass, Reason::Write));
+                                let because = Reason::Write;
+                                return Ok(self.stop(&picture, member, pass, because, now));
                             }
                             Err(Some(retry_at)) => until = until.min(retry_at),
                             Err(None) => {
@@ -190,13 +198,15 @@ impl<'a> Trip<'a> {
                 }
                 Err(none) => {
                     if let WhyNoPrimary::Split { .. } = none.why {
-                        return Err(router.split(&picture));
+                        return Err(refusal::split(&picture.view));
                     }
                 }
             }
-            if Instant::now() >= self.deadline() {
-                return Err(router.no_primary(&picture));
+            if now >= deadline {
+                let waited = router.failover_timeout();
+                return Err(refusal::no_primary(&picture.view, waited));
             }
+            drop(picture);
             if !is_waiting {
                 is_waiting = true;
                 router.counters().waits_for_primary.raise();
@@ -214,18 +224,20 @@ impl<'a> Trip<'a> {
         let mut patient_until = None;
         let mut changes = Changes::of(router.cluster());
         loop {
-            let picture = router.cluster().picture().clone();
+            let picture = router.cluster().picture();
             let now = Instant::now();
             let choice = router.choose(self.route, &picture, &self.failed, patience, now)?;
             let (id, because) = match choice.decision {
                 Decision::Read { node, because } => (node, because),
                 Decision::Primary { node, because } => {
-                    if patience == Patience::Fresh && self.route.rules().reads_own_writes() {
+                    let is_kept = choice.rejected.iter().any(|(_, why)| why.is_causal());
+                    if patience == Patience::Fresh && is_kept {
                         router.counters().reads_kept_on_primary.raise();
                     }
                     (node, because)
                 }
                 Decision::Wait { .. } => {
+                    drop(picture);
                     let until = *patient_until.get_or_insert_with(|| {
                         router.counters().waits_for_position.raise();
                         now + causal_wait
@@ -243,13 +255,15 @@ impl<'a> Trip<'a> {
                     continue;
                 }
                 Decision::Nobody(why) => {
-                    let until = self.deadline();
+                    let until = self.deadline(now);
                     if matches!(why, Nobody::UnknownTag(_)) {
                         return Err(Error::new(ErrorKind::Configuration, why.to_string()));
                     }
                     if now >= until {
-                        return Err(router.nobody(&choice.rejected, &why, &picture));
+                        let (view, waited) = (&picture.view, router.failover_timeout());
+                        return Err(refusal::nobody(view, waited, &why, &choice.rejected));
                     }
+                    drop(picture);
                     // Who failed this call a moment ago is all there is, and may be back.
                     self.failed.clear();
                     let soon = (now + LOOK_AGAIN).min(until);
@@ -260,7 +274,7 @@ impl<'a> Trip<'a> {
             if let Some(member) = picture.member(id)
                 && let Ok(pass) = member.may_pass(now)
             {
-                return Ok(self.stop(&picture, member, pass, because));
+                return Ok(self.stop(&picture, member, pass, because, now));
             }
             // It went, or its breaker opened, in this moment.
             self.failed.push(id);
@@ -269,31 +283,28 @@ impl<'a> Trip<'a> {
 
     /// A call was served.
     pub(crate) fn served(&self, stop: &Stop<'_>) {
-        self.saw(stop);
-        self.arrived(stop);
+        if let Some(chosen) = stop.chosen() {
+            let now = Instant::now();
+            self.saw(chosen, now);
+            chosen.record(CallEnd::Success, now);
+        }
     }
 
     /// A node was reached, and what the caller will have seen there is for the caller to say.
     pub(crate) fn arrived(&self, stop: &Stop<'_>) {
-        self.record(stop, CallEnd::Success);
-    }
-
-    /// The caller has seen the node's state as it is now.
-    fn saw(&self, stop: &Stop<'_>) {
-        let writes = self.access == Access::Write;
-        if stop.is_chosen() && (writes || self.route.is_monotonic) {
-            self.route.causality.saw(Debt {
-                node: stop.id,
-                until: Instant::now(),
-                was_primary: stop.is_primary,
-            });
+        if let Some(chosen) = stop.chosen() {
+            chosen.record(CallEnd::Success, Instant::now());
         }
     }
 
-    fn record(&self, stop: &Stop<'_>, end: CallEnd) {
-        if let (Some(pass), Some(began)) = (stop.pass, stop.began) {
-            let now = Instant::now();
-            stop.record(now, pass, end, now - began);
+    /// The caller has seen the node's state as it is now.
+    fn saw(&self, chosen: &Chosen, now: Instant) {
+        if self.access == Access::Write || self.route.is_monotonic {
+            self.route.causality.saw(Debt {
+                node: chosen.member.id,
+                until: now,
+                was_primary: chosen.is_primary,
+            });
         }
     }
 
@@ -302,36 +313,33 @@ impl<'a> Trip<'a> {
     /// # Errors
     /// The same, when it may not.
     pub(crate) fn failed(&mut self, stop: &Stop<'_>, error: Error, doing: Doing) -> Result<()> {
-        if !stop.is_chosen() {
+        let Some(chosen) = stop.chosen() else {
             return Err(error);
-        }
+        };
         let router = &self.route.router;
+        let now = Instant::now();
         let failure = failure_of(&error, doing);
-        self.record(
-            stop,
-            match failure {
-                Some(WorkerFailure::Lost) => CallEnd::Failure,
-                _ => CallEnd::Success,
-            },
-        );
+        let end = match failure {
+            Some(WorkerFailure::Lost) => CallEnd::Failure,
+            _ => CallEnd::Success,
+        };
+        chosen.record(end, now);
         if error.outcome() == Outcome::Unknown && self.access == Access::Write {
             // It may have been applied, and then it has been seen.
-            self.saw(stop);
+            self.saw(chosen, now);
         }
         if let Some(failure) = failure {
             router.cluster().failed(stop.id, failure);
         }
         let error = error.on_node(&stop.name);
-        let Some(again) = self.again(&error, doing) else {
-            return Err(error.after(std::mem::take(&mut self.trail)));
+        let again = self.again(&error, doing);
+        let Some(again) = again.filter(|_| now < self.deadline(now)) else {
+            return Err(self.given_up(error));
         };
-        if Instant::now() >= self.deadline() {
-            return Err(error.after(std::mem::take(&mut self.trail)));
-        }
-        if again == Again::Costs && !router.budget().take(Instant::now()) {
+        if again == Again::Costs && !router.budget().take(now) {
             router.counters().refused_retries.raise();
             self.trail.push("the retry budget is used up".into());
-            return Err(error.after(std::mem::take(&mut self.trail)));
+            return Err(self.given_up(error));
         }
         match doing {
             Doing::Read => router.counters().retried_reads.raise(),
@@ -373,6 +381,13 @@ impl<'a> Trip<'a> {
             ErrorKind::Serialization if doing == Doing::Read => Some(Again::Costs),
             _ => None,
         }
+    }
+}
+
+impl Chosen {
+    fn record(&self, end: CallEnd, now: Instant) {
+        let took = now.saturating_duration_since(self.began);
+        self.member.record(now, self.pass, end, took);
     }
 }
 

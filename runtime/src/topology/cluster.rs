@@ -61,11 +61,6 @@ impl Picture {
     pub(crate) fn member(&self, id: NodeId) -> Option<&Arc<Member>> {
         self.members.iter().find(|member| member.id == id)
     }
-
-    /// The node that takes writes.
-    pub(crate) fn primary(&self) -> Option<&Arc<Member>> {
-        self.member(*self.view.primary.as_ref().ok()?)
-    }
 }
 
 impl Cluster {
@@ -78,10 +73,12 @@ impl Cluster {
         settings: Settings,
         tasks: Arc<TaskGroup>,
     ) -> Result<(Arc<Self>, Arc<Member>)> {
-        let Some(dialect) = nodes.first().map(|(_, endpoint)| endpoint.dialect()) else {
+        let mut nodes = nodes.into_iter();
+        let Some((config, endpoint)) = nodes.next() else {
             return Err(Error::new(ErrorKind::Configuration, "no node was named"));
         };
-        let is_routed = nodes.len() > 1;
+        let dialect = endpoint.dialect();
+        let is_routed = nodes.len() > 0;
         let machine = Topology::new(Instant::now(), dialect, settings.health.clone());
         let cluster = Arc::new(Self {
             dialect,
@@ -97,15 +94,11 @@ impl Cluster {
             waiting: AtomicU32::new(0),
             is_routed: AtomicBool::new(is_routed),
         });
-        let mut first = None;
+        let first = cluster.add(config, endpoint)?;
         for (config, endpoint) in nodes {
-            let member = cluster.add(config, endpoint)?;
-            first.get_or_insert(member);
+            cluster.add(config, endpoint)?;
         }
-        match first {
-            Some(first) => Ok((cluster, first)),
-            None => Err(Error::new(ErrorKind::Configuration, "no node was named")),
-        }
+        Ok((cluster, first))
     }
 
     /// Takes a node in. Nothing is sent to it before its monitor has found out what it is.
@@ -151,18 +144,18 @@ impl Cluster {
             now,
         ));
         members.push(member.clone());
-        self.publish(&machine, members);
-        let all = if self.is_routed.load(Ordering::Relaxed) {
+        let unwatched = if self.is_routed() {
             vec![member.clone()]
-        } else if self.picture().members.len() > 1 {
+        } else if members.len() > 1 {
             // The second node: from now on the first one is looked after as well.
             self.is_routed.store(true, Ordering::Relaxed);
-            self.picture().members.clone()
+            members.clone()
         } else {
             Vec::new()
         };
+        self.publish(&machine, members);
         drop(machine);
-        for member in all {
+        for member in unwatched {
             monitor::start(self, member, &self.tasks);
         }
         Ok(member)
@@ -237,9 +230,7 @@ impl Cluster {
     pub(crate) fn samples(&self) -> Samples<'_> {
         self.waiting.fetch_add(1, Ordering::Relaxed);
         let picture = self.picture();
-        for member in &picture.members {
-            member.poke.notify_one();
-        }
+        picture.members.iter().for_each(|member| member.look_now());
         Samples {
             cluster: self,
             receiver: self.samples.subscribe(),
@@ -254,7 +245,6 @@ impl Cluster {
     pub(super) fn probed(&self, member: &Member, report: Report) {
         let now = Instant::now();
         let (position, asked_at) = (report.position.clone(), report.asked_at);
-        let is_primary = report.is_writable;
         let timeline = report.timeline;
         self.tell(|machine, now| machine.probed(now, member.id, report));
         if let Some(position) = position {
@@ -263,7 +253,6 @@ impl Cluster {
                 asked_at,
                 answered_at: now,
                 timeline: timeline.or(self.picture().view.timeline),
-                is_primary,
             });
             self.samples.send_modify(|count| *count += 1);
         }
@@ -380,7 +369,7 @@ impl Cluster {
                 Step::Publish => {}
                 Step::ProbeSoon { id } => {
                     if let Some(member) = picture.member(id) {
-                        member.poke.notify_one();
+                        member.look_now();
                     }
                 }
                 Step::Sever { id, why } => {

@@ -37,8 +37,8 @@ pub(crate) struct Member {
     pub(super) poke: Notify,
     /// Ends the monitor.
     is_removed: AtomicBool,
-    /// Guards what the last look at it told.
-    sample: Mutex<Option<Sample>>,
+    /// Guards what was seen of it, for moments.
+    looks: Mutex<Looks>,
     /// Guards what its calls told.
     conduct: Mutex<Conduct>,
 }
@@ -53,8 +53,19 @@ pub(crate) struct Sample {
     pub(crate) answered_at: Instant,
     /// Under which picture of the cluster; positions of different timelines don't compare.
     pub(crate) timeline: Option<u32>,
-    pub(crate) is_primary: bool,
 }
+
+/// What was seen of a node, and what somebody would like to see.
+#[derive(Debug, Default)]
+struct Looks {
+    last: Option<Sample>,
+    /// When somebody last had the monitor look.
+    wanted_at: Option<Instant>,
+}
+
+/// How old what is known of a node may be before a caller who depends on it has somebody look; and how often they look
+/// for that at most.
+const SOON: Duration = Duration::from_millis(20);
 
 /// What a node's calls told about it.
 #[derive(Debug)]
@@ -78,7 +89,7 @@ impl Member {
             node,
             poke: Notify::new(),
             is_removed: AtomicBool::new(false),
-            sample: Mutex::default(),
+            looks: Mutex::default(),
             conduct: Mutex::new(Conduct {
                 breaker: Breaker::new(breaker),
                 latency: Latency::new(now),
@@ -98,7 +109,7 @@ impl Member {
     }
 
     /// Has the monitor look now instead of later.
-    pub(crate) fn look_soon(&self) {
+    pub(super) fn look_now(&self) {
         self.poke.notify_one();
     }
 
@@ -152,24 +163,39 @@ impl Member {
         self.conduct().latency.measured(now)
     }
 
-    pub(crate) fn sample(&self) -> Option<Sample> {
-        self.sample
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    /// Where it was at some time after a moment. While nobody knows, the monitor is had to look: the sooner it does, the
+    /// sooner the caller knows.
+    pub(crate) fn sample_after(&self, moment: Instant, now: Instant) -> Option<Sample> {
+        let mut looks = self.looks();
+        match &looks.last {
+            Some(sample) if sample.asked_at > moment => return Some(sample.clone()),
+            _ => {}
+        }
+        let answered_at = looks.last.as_ref().map(|sample| sample.answered_at);
+        let is_due = |last: Option<Instant>| last.is_none_or(|last| now > last + SOON);
+        if is_due(answered_at) && is_due(looks.wanted_at) {
+            looks.wanted_at = Some(now);
+            self.look_now();
+        }
+        None
     }
 
     pub(super) fn sampled(&self, sample: Sample) {
-        *self.sample.lock().unwrap_or_else(PoisonError::into_inner) = Some(sample);
+        self.looks().last = Some(sample);
     }
 
     pub(super) fn remove(&self) {
         self.is_removed.store(true, Ordering::Relaxed);
-        self.poke.notify_one();
+        self.look_now();
     }
 
     pub(super) fn is_removed(&self) -> bool {
         self.is_removed.load(Ordering::Relaxed)
+    }
+
+    fn looks(&self) -> MutexGuard<'_, Looks> {
+        // Every change is one assignment.
+        self.looks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn conduct(&self) -> MutexGuard<'_, Conduct> {

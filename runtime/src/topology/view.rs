@@ -109,29 +109,40 @@ impl View {
         self.nodes.iter().find(|node| node.id == id)
     }
 
-    /// The node that takes the writes, if there is one.
+    /// What people call a node.
+    pub(crate) fn name(&self, id: NodeId) -> String {
+        match self.node(id) {
+            Some(node) => node.name.to_string(),
+            None => format!("{id}, which was removed"),
+        }
+    }
+
+    /// Who takes the writes, if somebody does.
+    pub(crate) fn primary_id(&self) -> Option<NodeId> {
+        self.primary.as_ref().ok().copied()
+    }
+
+    pub(crate) fn is_primary(&self, id: NodeId) -> bool {
+        self.primary_id() == Some(id)
+    }
+
     pub(crate) fn primary_node(&self) -> Option<&NodeView> {
-        let id = self.primary.as_ref().ok()?;
-        self.node(*id)
+        self.node(self.primary_id()?)
     }
 
     /// Why nobody is written to, with the names of nodes; `None` if somebody is.
     pub(crate) fn why_no_primary(&self) -> Option<String> {
-        let name = |id: &NodeId| match self.node(*id) {
-            Some(node) => node.name.to_string(),
-            None => format!("{id}, which was removed"),
-        };
         Some(match &self.primary.as_ref().err()?.why {
             WhyNoPrimary::Starting => "not all nodes have been asked yet".to_owned(),
             WhyNoPrimary::Confirming { node } => {
-                format!("node {} is being confirmed", name(node))
+                format!("node {} is being confirmed", self.name(*node))
             }
             WhyNoPrimary::NobodyWrites { last: None } => "no node takes writes".to_owned(),
             WhyNoPrimary::NobodyWrites { last: Some(node) } => {
-                format!("no node takes writes; the last was {}", name(node))
+                format!("no node takes writes; the last was {}", self.name(*node))
             }
             WhyNoPrimary::Split { nodes } => {
-                let names: Vec<String> = nodes.iter().map(name).collect();
+                let names: Vec<String> = nodes.iter().map(|id| self.name(*id)).collect();
                 format!("more than one node takes writes: {}", names.join(", "))
             }
         })

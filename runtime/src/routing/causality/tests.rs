@@ -1,7 +1,9 @@
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use super::*;
 use crate::driver::{Dialect, Position};
+use crate::error::{Error, ErrorKind};
 
 fn token(lsn: u64) -> CausalToken {
     CausalToken {
@@ -20,9 +22,19 @@ fn debt(node: u32, until: Instant, was_primary: bool) -> Debt {
     }
 }
 
+/// Bounds by what becomes of the debts, when no token is lost.
+fn settled(causality: &Causality, settle: impl Fn(&Debt) -> Settlement) -> Bounds {
+    causality.bounds(|_| Ok(true), settle).unwrap()
+}
+
 /// What is open when nothing can be settled.
 fn open(causality: &Causality) -> Vec<Debt> {
-    causality.bounds(|_| Settlement::Open).debts
+    let debts: RefCell<Vec<Debt>> = RefCell::default();
+    settled(causality, |debt| {
+        debts.borrow_mut().push(*debt);
+        Settlement::Open
+    });
+    debts.into_inner()
 }
 
 #[test]
@@ -71,12 +83,35 @@ fn a_debt_that_is_settled_becomes_a_position_and_one_that_moves_stays() {
     let causality = Causality::default();
     causality.reached(&token(5)).unwrap();
     causality.saw(debt(1, now, true));
-    let bounds = causality.bounds(|_| Settlement::At(token(9)));
-    assert_eq!((bounds.token, bounds.debts), (Some(token(9)), Vec::new()));
+    assert_eq!(
+        settled(&causality, |_| Settlement::Open).owed,
+        Owed::To(NodeId(1))
+    );
+    let bounds = settled(&causality, |_| Settlement::At(token(9)));
+    assert_eq!((bounds.token, bounds.owed), (Some(token(9)), Owed::Nothing));
 
     causality.saw(debt(1, now, true));
-    causality.bounds(|_| Settlement::Moved(debt(4, now, true)));
+    settled(&causality, |_| Settlement::Moved(debt(4, now, true)));
     assert_eq!(open(&causality), [debt(4, now, true)]);
+}
+
+#[test]
+fn of_two_replicas_nobody_knows_which_one_was_further() {
+    let now = Instant::now();
+    let causality = Causality::default();
+    causality.saw(debt(2, now, false));
+    causality.saw(debt(3, now, false));
+    let settle = |debt: &Debt| match debt.node {
+        NodeId(2) => Settlement::At(token(9)),
+        _ => Settlement::Open,
+    };
+    let bounds = settled(&causality, |_| Settlement::Open);
+    assert_eq!((bounds.token, bounds.owed), (None, Owed::ToSeveral));
+    let bounds = settled(&causality, settle);
+    assert_eq!(
+        (bounds.token, bounds.owed),
+        (Some(token(9)), Owed::To(NodeId(3)))
+    );
 }
 
 #[test]
@@ -91,11 +126,39 @@ fn a_copy_goes_its_own_way() {
 }
 
 #[test]
-fn what_is_gone_is_forgotten_once_and_not_what_came_after_it() {
+fn what_is_gone_is_told_once_and_before_what_was_learnt_since() {
+    let gone = |_: &CausalToken| Err(Error::new(ErrorKind::CausalityLost, "gone"));
     let causality = Causality::default();
     causality.reached(&token(5)).unwrap();
-    causality.forget(&token(4));
-    assert_eq!(causality.token(), Some(token(5)));
-    causality.forget(&token(5));
+    causality.saw(debt(1, Instant::now(), true));
+    let learn = |_: &Debt| Settlement::At(token(9));
+    let told = causality.bounds(gone, learn).unwrap_err();
+    assert_eq!(told.kind(), ErrorKind::CausalityLost);
+    assert_eq!(causality.token(), None);
+    assert_eq!(
+        settled(&causality, learn).token,
+        Some(token(9)),
+        "the debt was left"
+    );
+}
+
+#[test]
+fn what_a_debt_turns_out_to_be_may_be_gone_too() {
+    let causality = Causality::default();
+    causality.reached(&token(5)).unwrap();
+    causality.saw(debt(1, Instant::now(), true));
+    let asked = Cell::new(0);
+    let check = |token: &CausalToken| {
+        asked.set(asked.get() + 1);
+        match token.position {
+            Some(Position::Lsn(9)) => Err(Error::new(ErrorKind::CausalityLost, "gone")),
+            _ => Ok(false),
+        }
+    };
+    let bounds = causality.bounds(check, |_| Settlement::Open).unwrap();
+    assert!(!bounds.is_comparable);
+    assert_eq!(asked.get(), 1, "nothing has changed since");
+    let told = causality.bounds(check, |_| Settlement::At(token(9)));
+    assert_eq!(told.unwrap_err().kind(), ErrorKind::CausalityLost);
     assert_eq!(causality.token(), None);
 }

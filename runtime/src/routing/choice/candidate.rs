@@ -3,7 +3,6 @@
 
 use std::time::{Duration, Instant};
 
-use crate::policy::balance::Load;
 use crate::policy::breaker::Rejected;
 use crate::routing::config::Rules;
 use crate::topology::{Access, NodeId, NodeState, Role};
@@ -43,7 +42,7 @@ pub(crate) struct Candidate<'a> {
     pub(crate) state: NodeState,
     /// Whether its circuit breaker would let a call through.
     pub(crate) breaker: Result<(), Rejected>,
-    /// How far it is behind the primary; `None`: nobody knows.
+    /// How far it is behind the primary; `None`: nobody knows, or nobody asked.
     pub(crate) lag: Option<Duration>,
     /// Where it is, by the position that the session requires.
     pub(crate) progress: Progress,
@@ -51,7 +50,7 @@ pub(crate) struct Candidate<'a> {
     pub(crate) zone: Option<&'a str>,
     /// Nodes of a higher one serve all reads, as long as one of them can.
     pub(crate) priority: u32,
-    pub(crate) load: Load,
+    pub(crate) weight: u32,
 }
 
 impl Candidate<'_> {

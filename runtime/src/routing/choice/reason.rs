@@ -64,6 +64,16 @@ pub(crate) enum Rejection {
     UnknownPosition,
 }
 
+impl Rejection {
+    /// Whether it is for what the caller has seen.
+    pub(crate) fn is_causal(&self) -> bool {
+        matches!(
+            self,
+            Self::Pinned { .. } | Self::Behind(_) | Self::UnknownPosition
+        )
+    }
+}
+
 /// Why nobody serves a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Nobody {

@@ -82,7 +82,7 @@ impl View {
         TopologySnapshot {
             epoch: self.epoch,
             timeline: self.timeline,
-            primary: self.primary.as_ref().ok().copied(),
+            primary: self.primary_id(),
             no_primary: self.why_no_primary(),
             nodes: self.nodes.iter().map(node).collect(),
         }
