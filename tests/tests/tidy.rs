@@ -47,6 +47,7 @@ const PURE: &[&str] = &[
     "policy/breaker.rs",
     "policy/breaker/change.rs",
     "policy/breaker/config.rs",
+    "policy/breaker/door.rs",
     "policy/breaker/window.rs",
     "policy/budget.rs",
     "policy/codel.rs",

@@ -11,6 +11,7 @@
 
 mod change;
 mod config;
+mod door;
 mod window;
 
 use std::fmt;
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use change::{Cause, Change};
 pub use config::{BreakerConfig, BreakerWindow};
+pub(crate) use door::Door;
 use window::Window;
 
 /// What a circuit breaker does with calls.

@@ -25,7 +25,8 @@ pub(crate) struct Measured {
     pub(crate) p95: Duration,
 }
 
-/// Sums in which what was one half-life ago counts half.
+/// Sums in which what was one half-life ago counts half. Answers within one `STEP` count alike, so that not each of them
+/// takes a power of two.
 #[derive(Debug, Clone, Copy)]
 struct Mean {
     as_of: Instant,
@@ -97,17 +98,27 @@ impl Latency {
 }
 
 impl Mean {
+    /// A hundredth of the half-life, in which next to nothing is forgotten: 0.7 %.
+    const STEP: Duration = Duration::from_millis(10);
+
     /// The part that is left of what was counted, in `0.0 ..= 1.0`.
     fn kept(&self, now: Instant) -> f64 {
         let elapsed = now.saturating_duration_since(self.as_of);
+        if elapsed < Self::STEP {
+            return 1.0;
+        }
         (-elapsed.div_duration_f64(Latency::HALF_LIFE)).exp2()
     }
 
     fn add(&mut self, now: Instant, took: Duration) {
         let kept = self.kept(now);
-        self.seconds = self.seconds * kept + took.as_secs_f64();
-        self.weight = self.weight * kept + 1.0;
-        self.as_of = self.as_of.max(now);
+        if kept < 1.0 {
+            self.seconds *= kept;
+            self.weight *= kept;
+            self.as_of = now;
+        }
+        self.seconds += took.as_secs_f64();
+        self.weight += 1.0;
     }
 }
 

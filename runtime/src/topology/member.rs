@@ -11,7 +11,7 @@ use super::node::Node;
 use super::view::NodeId;
 use crate::driver::{Position, Role};
 use crate::error::Result;
-use crate::policy::breaker::{Breaker, BreakerConfig, BreakerState, CallEnd, Pass, Rejected};
+use crate::policy::breaker::{Breaker, BreakerConfig, BreakerState, CallEnd, Door, Pass, Rejected};
 use crate::policy::latency::{Latency, Measured};
 
 /// What somebody has a breaker do by hand.
@@ -41,6 +41,8 @@ pub(crate) struct Member {
     looks: Mutex<Looks>,
     /// Guards what its calls told.
     conduct: Mutex<Conduct>,
+    /// Follows the breaker, whenever that was held.
+    door: Door,
 }
 
 /// Where a node was, and since when that is known to hold.
@@ -82,8 +84,10 @@ impl Member {
         breaker: BreakerConfig,
         now: Instant,
     ) -> Self {
+        let breaker = Breaker::new(breaker);
         Self {
             id,
+            door: Door::of(&breaker),
             name: config.shown_name().into(),
             config,
             node,
@@ -91,7 +95,7 @@ impl Member {
             is_removed: AtomicBool::new(false),
             looks: Mutex::default(),
             conduct: Mutex::new(Conduct {
-                breaker: Breaker::new(breaker),
+                breaker,
                 latency: Latency::new(now),
             }),
         }
@@ -102,10 +106,13 @@ impl Member {
     /// # Errors
     /// When it may be sent one again; `None` when that is for somebody to decide by hand.
     pub(crate) fn may_pass(&self, now: Instant) -> Result<Pass, Option<Instant>> {
-        self.conduct()
-            .breaker
-            .may_pass(now)
-            .map_err(|rejected| rejected.retry_at)
+        if let Some(pass) = self.door.pass() {
+            return Ok(pass);
+        }
+        let breaker = &mut self.conduct().breaker;
+        let pass = breaker.may_pass(now);
+        self.door.follow(breaker);
+        pass.map_err(|rejected| rejected.retry_at)
     }
 
     /// Has the monitor look now instead of later.
@@ -123,13 +130,17 @@ impl Member {
 
     /// The same, without a call being sent.
     pub(crate) fn would_pass(&self, now: Instant) -> Result<(), Rejected> {
-        self.conduct().breaker.would_pass(now)
+        match self.door.pass() {
+            Some(_) => Ok(()),
+            None => self.conduct().breaker.would_pass(now),
+        }
     }
 
     /// A call on it has ended.
     pub(crate) fn record(&self, now: Instant, pass: Pass, end: CallEnd, took: Duration) {
         let mut conduct = self.conduct();
         let change = conduct.breaker.record(now, pass, end, took);
+        self.door.follow(&conduct.breaker);
         if end == CallEnd::Success {
             conduct.latency.record(now, took);
         }
@@ -147,6 +158,7 @@ impl Member {
             BreakerCommand::ForceClosed => breaker.force_closed(),
             BreakerCommand::Reset => breaker.reset(),
         }
+        self.door.follow(breaker);
     }
 
     pub(crate) fn breaker(&self) -> BreakerState {
