@@ -63,6 +63,15 @@ pub(crate) fn unit(system: &'static str, name: &str) -> Span {
     )
 }
 
+/// Notes on the current statement's span where it goes, and why.
+pub(crate) fn goes_to(node: &str, because: impl std::fmt::Display) {
+    if tracing::enabled!(tracing::Level::DEBUG) {
+        let span = Span::current();
+        span.record("wharf.node.name", node);
+        span.record("wharf.node.reason", tracing::field::display(because));
+    }
+}
+
 /// Notes on a statement's span how it failed.
 pub(crate) fn failed(span: &Span, error: &crate::Error) {
     if span.is_disabled() {

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
-use tracing::Span;
 
 use super::causality::Debt;
 use super::choice::{Decision, Nobody, Patience, Reason};
@@ -16,6 +15,7 @@ use super::refusal;
 use super::route::Route;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::policy::breaker::{CallEnd, Pass};
+use crate::telemetry;
 use crate::topology::{Access, Cluster, Member, NodeId, Picture, WhyNoPrimary, WorkerFailure};
 
 /// How often a call that nobody can serve looks again; whatever else changes wakes it earlier.
@@ -151,11 +151,7 @@ impl<'a> Trip<'a> {
             self.is_counted = true;
             self.route.router.budget().deposit();
         }
-        let span = Span::current();
-        if !span.is_disabled() {
-            span.record("wharf.node.name", &*member.name);
-            span.record("wharf.node.reason", tracing::field::display(because));
-        }
+        telemetry::goes_to(&member.name, because);
         Stop::Chosen(Chosen {
             member: member.clone(),
             pass,
