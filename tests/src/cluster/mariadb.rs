@@ -106,7 +106,10 @@ impl Gtid {
                 status.field("Slave_IO_Running"),
                 status.field("Slave_SQL_Running"),
             ];
-            if states == ["Yes", "Yes"] {
+            // Both run already while the primary still looks whether it has the position that it is asked for. If it
+            // has, it first says in which of its files.
+            let is_accepted = !status.field("Master_Log_File").is_empty();
+            if states == ["Yes", "Yes"] && is_accepted {
                 return Ok(());
             }
             // A thread that has ended by an error starts no more.
