@@ -164,7 +164,7 @@ impl Cluster {
     /// [`delay_apply`](Cluster::delay_apply) and the like is gone.
     ///
     /// Takes some 4 s longer on PostgreSQL when the replica has something that the primary has not: then its data are
-    /// made those of the primary.
+    /// made those of the primary. So they are when it ends by itself because of what it has.
     pub fn follow(&self, index: usize, primary: usize) {
         let (node, primary_node) = (&self.nodes[index], &self.nodes[primary]);
         if self.replication.follow(node, primary_node).is_err() {

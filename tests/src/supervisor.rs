@@ -149,14 +149,15 @@ impl Supervisor {
         self.wait_for_end();
     }
 
-    /// Ends the server by a signal to it alone: its children end as it tells them, or not at all.
+    /// Ends the server, if it runs, by a signal to it alone: its children end as it tells them, or not at all.
     ///
     /// # Panics
-    /// When it doesn't run, or doesn't end.
+    /// When it doesn't end.
     pub(crate) fn stop(&self, signal: &str) {
-        let process = process_in(&self.directory).expect("the server runs");
         self.expect_end();
-        send(signal, &[process]);
+        if let Some(process) = process_in(&self.directory) {
+            send(signal, &[process]);
+        }
         self.wait_for_end();
     }
 
@@ -165,8 +166,8 @@ impl Supervisor {
         process_in(&self.directory).is_some()
     }
 
-    /// Tells the script that the server will be wanted again.
-    fn expect_end(&self) {
+    /// Tells the script that the server will be wanted again, should it end.
+    pub(crate) fn expect_end(&self) {
         File::create(self.directory.join("ended")).expect("make a file");
     }
 

@@ -5,8 +5,8 @@
 # SETUP is shell text. It and the server run in DIRECTORY, which is removed in the end. The end comes when standard
 # input closes, which the kernel does for a process however it died, or when the server is gone.
 #
-# The file `process` has the number of the server for as long as it runs. Who ends the server and wants it back makes the
-# file `ended` before, and then writes a line.
+# The file `process` has the number of the server for as long as it runs. Who ends the server, or fears that it will end,
+# and wants it back makes the file `ended` before, and then writes a line.
 directory=$1 signal=$2 setup=$3
 shift 3
 # The end is announced by the pipe alone. A hangup does come: the kernel sends it to a process group that loses its

@@ -143,6 +143,7 @@ impl Node {
     /// # Panics
     /// When it doesn't run.
     pub fn kill_postmaster_only(&self) {
+        assert!(self.is_running(), "{} doesn't run", self.name);
         self.stop("KILL");
     }
 
@@ -230,7 +231,12 @@ impl Node {
         &self.directory
     }
 
-    /// Ends the server by a signal to it alone.
+    /// Keeps what the server has stored, should it end by itself: [`start_again`](Node::start_again) starts it then.
+    pub(super) fn expect_end(&self) {
+        self.supervisor().expect_end();
+    }
+
+    /// Ends the server, if it runs, by a signal to it alone.
     pub(super) fn stop(&self, signal: &str) {
         if self.is_frozen() {
             self.thaw();

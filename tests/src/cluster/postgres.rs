@@ -107,7 +107,7 @@ impl Streaming {
     }
 
     /// Looks for the timeline as well: a replica that is ahead of its primary connects again and again, in vain, for more
-    /// of the old one.
+    /// of the old one. And for what it shows: whether it can go on with what it receives is known when it does.
     fn wait_until_streaming(
         &self,
         node: &Node,
@@ -118,8 +118,9 @@ impl Streaming {
             .query("select ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int");
         let is_streaming = format!(
             "select count(*) > 0 from pg_stat_wal_receiver \
-             where status = 'streaming' and received_tli = {timeline} and sender_port = {}",
-            primary.address().port()
+             where status = 'streaming' and received_tli = {timeline} and sender_port = {} and {}",
+            primary.address().port(),
+            shows_all_of(primary)
         );
         node.wait_for(&is_streaming, limit)
     }
@@ -205,6 +206,9 @@ impl Replication for Streaming {
 
     fn follow(&self, node: &Node, primary: &Node) -> Result<(), String> {
         self.create_slots(primary, &[node]);
+        // A replica that was cut off in a record which goes on in the next segment asks the new primary for that segment
+        // alone, misses the beginning of the record on the new timeline, and panics.
+        node.expect_end();
         // Else it would not get as far as to ask for the new timeline.
         self.resume_replay(node);
         self.delay_apply(node, Duration::ZERO);
@@ -217,9 +221,7 @@ impl Replication for Streaming {
     }
 
     fn rejoin(&self, node: &Node, primary: &Node, _donor: &Node) {
-        if node.is_running() {
-            node.stop("INT");
-        }
+        node.stop("INT");
         node.kill_orphans();
         self.clean_up(node.directory());
         // Else its control file shows the old timeline, and `pg_rewind` sees nothing to do.
@@ -269,10 +271,7 @@ impl Replication for Streaming {
     }
 
     fn wait_caught_up(&self, node: &Node, primary: &Node) {
-        // Not the position of the next insert, which may lie behind a page's header that no record will reach.
-        let position = primary.query("select pg_current_wal_flush_lsn()");
-        let shows_it = format!("pg_last_wal_replay_lsn() >= '{position}'");
-        node.wait_for(&shows_it, STEP_LIMIT)
+        node.wait_for(&shows_all_of(primary), STEP_LIMIT)
             .unwrap_or_else(|message| node.fail("catch up", &message));
     }
 
@@ -288,6 +287,13 @@ fn connection(name: &str, primary: SocketAddr) -> String {
         primary.ip(),
         primary.port()
     )
+}
+
+/// The condition that a replica shows everything that is committed on the primary now.
+fn shows_all_of(primary: &Node) -> String {
+    // Not the position of the next insert, which may lie behind a page's header that no record will reach.
+    let position = primary.query("select pg_current_wal_flush_lsn()");
+    format!("pg_last_wal_replay_lsn() >= '{position}'")
 }
 
 /// A statement that ends when `condition` holds: the server looks every 2 ms, which no program could that is started for

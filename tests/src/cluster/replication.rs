@@ -44,7 +44,7 @@ pub(super) trait Replication: Debug + Send + Sync {
     /// Points a running replica to a primary.
     ///
     /// # Errors
-    /// What the server says, when it has what the primary has not, and therefore can't follow.
+    /// What the server says, when it has what the primary has not, and therefore can't follow, or ends instead.
     fn follow(&self, node: &Node, primary: &Node) -> Result<(), String>;
 
     /// Makes any node a replica, whether it runs or not. `donor` runs, and is another replica if one does.

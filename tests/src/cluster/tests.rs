@@ -1,6 +1,8 @@
 use std::time::Instant;
 
 use super::*;
+use crate::process::send;
+use crate::supervisor::process_in;
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -142,6 +144,31 @@ fn a_replica_that_is_ahead_of_its_new_primary_still_follows() {
         cluster.rejoin(0, 1);
         table.assert_everywhere("2");
     }
+}
+
+#[test]
+fn a_replica_that_ends_while_it_is_told_to_follow_is_repaired() {
+    let table = Table::start(Cluster::postgres, ClusterOptions::default());
+    let cluster = &table.cluster;
+    // The other one then has what the new primary lacks, and tries to follow it in vain for a while.
+    cluster.cut_replication(1);
+    table.insert(1);
+    cluster.wait_caught_up(2);
+    cluster.node(0).kill();
+    cluster.promote(1);
+    std::thread::scope(|scope| {
+        let followed = scope.spawn(|| cluster.follow(2, 1));
+        let node = cluster.node(2);
+        let port = format!("port={} ", cluster.node(1).address().port());
+        while !node.query("show primary_conninfo").contains(&port) {}
+        let server = process_in(node.directory()).expect("it runs");
+        // An immediate shutdown, as after a panic.
+        send("QUIT", &[server]);
+        followed.join().expect("it follows");
+    });
+    cluster.rejoin(0, 1);
+    table.insert(2);
+    table.assert_everywhere("2");
 }
 
 #[test]
