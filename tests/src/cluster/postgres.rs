@@ -199,8 +199,7 @@ impl Replication for Streaming {
 
     fn promote(&self, node: &Node, others: &[&Node]) {
         // `pg_promote(true)` looks every 100 ms only.
-        let is_primary = waiting("not pg_is_in_recovery()", STEP_LIMIT);
-        node.execute(&format!("select pg_promote(false); {is_primary}"));
+        execute_until(node, "select pg_promote(false)", "not pg_is_in_recovery()");
         self.create_slots(node, others);
     }
 
@@ -251,8 +250,8 @@ impl Replication for Streaming {
     }
 
     fn pause_replay(&self, node: &Node) {
-        let is_paused = waiting("pg_get_wal_replay_pause_state() = 'paused'", STEP_LIMIT);
-        node.execute(&format!("select pg_wal_replay_pause(); {is_paused}"));
+        let is_paused = "pg_get_wal_replay_pause_state() = 'paused'";
+        execute_until(node, "select pg_wal_replay_pause()", is_paused);
     }
 
     fn resume_replay(&self, node: &Node) {
@@ -296,15 +295,27 @@ fn shows_all_of(primary: &Node) -> String {
     format!("pg_last_wal_replay_lsn() >= '{position}'")
 }
 
+/// Executes a statement, and waits until what it is to bring about is there.
+fn execute_until(node: &Node, sql: &str, condition: &str) {
+    let mut command = node.command(sql);
+    // On its own: it can't be part of a transaction.
+    command.args(["-c", &waiting(condition, STEP_LIMIT)]);
+    node.run(command)
+        .unwrap_or_else(|message| node.fail(sql, &message));
+}
+
 /// A statement that ends when `condition` holds: the server looks every 2 ms, which no program could that is started for
 /// each look.
+///
+/// Each look is a transaction. On a replica a snapshot that is held for longer keeps what removes old versions of rows
+/// from being replayed, and a condition on the replay would wait for itself.
 fn waiting(condition: &str, limit: Duration) -> String {
     let limit_ms = limit.as_millis();
     format!(
         "do $$ declare deadline timestamptz := clock_timestamp() + interval '{limit_ms} ms'; begin \
          while not coalesce(({condition}), false) loop \
          if clock_timestamp() > deadline then raise 'not within {limit_ms} ms'; end if; \
-         perform pg_sleep(0.002), pg_stat_clear_snapshot(); \
+         perform pg_sleep(0.002); commit; \
          end loop; end $$"
     )
 }
