@@ -177,6 +177,7 @@ pub struct HealthConfig {
     pub(crate) misses: u32,
     pub(crate) suspect_interval: Duration,
     pub(crate) suspect_timeout: Duration,
+    pub(crate) vacancy_interval: Duration,
     pub(crate) replica_interval: Duration,
     pub(crate) confirmations: u32,
 }
@@ -191,6 +192,8 @@ impl Default for HealthConfig {
             suspect_interval: Duration::from_millis(25),
             // Under 100 ms a busy machine alone gives false alarms.
             suspect_timeout: Duration::from_millis(100),
+            // On average half of it is added to every promotion.
+            vacancy_interval: Duration::from_millis(10),
             replica_interval: Duration::from_millis(50),
             confirmations: 2,
         }
@@ -235,7 +238,7 @@ impl HealthConfig {
         self
     }
 
-    /// How often a node is asked that is suspected to be down, and every node while there is no primary.
+    /// How often a node is asked that is suspected to be down; while there is no primary, also one that is.
     ///
     /// Default: 25 ms. From 1 ms to 1 h.
     pub fn suspect_interval(mut self, interval: Duration) -> Self {
@@ -248,6 +251,15 @@ impl HealthConfig {
     /// Default: 100 ms. From 10 ms to 1 min. It should be several times what opening a connection takes.
     pub fn suspect_timeout(mut self, timeout: Duration) -> Self {
         self.suspect_timeout = timeout;
+        self
+    }
+
+    /// How often a node that is up is asked while there is no primary, since it may be made the next one.
+    ///
+    /// Default: 10 ms. From 1 ms to 1 h. Writes wait for that answer: half of it, on average, and then for the
+    /// [confirmation](Self::confirmations).
+    pub fn vacancy_interval(mut self, interval: Duration) -> Self {
+        self.vacancy_interval = interval;
         self
     }
 

@@ -230,8 +230,11 @@ impl Topology {
             return;
         };
         let usual = if primary.is_none() && self.dialect != Dialect::Sqlite {
-            // Everybody waits for somebody to become it.
-            config.suspect_interval
+            // Everybody waits for somebody to become it, and only those who are up can at any moment.
+            match entry.state() {
+                NodeState::Up => config.vacancy_interval,
+                _ => config.suspect_interval,
+            }
         } else if primary == Some(id) || entry.state() != NodeState::Up {
             config.probe_interval
         } else {

@@ -114,6 +114,7 @@ impl HealthConfig {
         for (name, interval) in [
             ("probe_interval", self.probe_interval),
             ("suspect_interval", self.suspect_interval),
+            ("vacancy_interval", self.vacancy_interval),
             ("replica_interval", self.replica_interval),
         ] {
             time(name, interval, MILLISECOND, LONGEST_INTERVAL);

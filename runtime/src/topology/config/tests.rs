@@ -114,11 +114,13 @@ fn absurd_times_are_named_with_what_is_allowed() {
         .probe_interval(Duration::ZERO)
         .probe_timeout(Duration::from_millis(1))
         .suspect_interval(Duration::from_secs(7_200))
+        .vacancy_interval(Duration::ZERO)
         .misses(0)
         .confirmations(1_000);
     expect![[r#"
         probe_interval is 0ns, and 1ms to 3600s is allowed
         suspect_interval is 7200s, and 1ms to 3600s is allowed
+        vacancy_interval is 0ns, and 1ms to 3600s is allowed
         probe_timeout is 1ms, and 10ms to 60s is allowed
         misses is 0, and 1 to 100 is allowed
         confirmations is 1000, and 1 to 100 is allowed"#]]

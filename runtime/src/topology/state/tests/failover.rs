@@ -45,6 +45,38 @@ fn a_killed_primary_is_followed_by_the_promoted_replica() {
 }
 
 #[test]
+fn while_there_is_no_primary_those_who_may_become_it_are_asked_most_often() {
+    let found = "100 p1 refused
+                 105 p3 reads 1 0/100
+                 111 p2 writes 2 0/120 switch=1@0/100";
+    for (rest, node, due_ms) in [
+        ("10 p1 writes 1 0/100", "p1", 260),
+        ("10 p2 reads 1 0/100", "p2", 60),
+        ("100 p1 refused", "p1", 125),
+        ("60 p2 reads 1 0/100\n 100 p1 refused", "p2", 100),
+        ("100 p1 refused\n 101 p2 reads 1 0/100", "p2", 111),
+        ("100 p1 refused\n 101 p2 silent", "p2", 101),
+        ("100 p1 refused\n 101 p2 silent\n 201 p2 silent", "p2", 226),
+        ("100 p1 refused\n 125 p1 starting", "p1", 150),
+        // Confirmed at once, and everybody else as before.
+        (found, "p2", 111),
+        (found, "p3", 115),
+        (&format!("{found}\n 112 p2 writes 2 0/120"), "p2", 362),
+        (
+            &format!("{found}\n 112 p2 writes 2 0/120\n 115 p3 reads 1 0/100"),
+            "p3",
+            165,
+        ),
+    ] {
+        assert_eq!(
+            quiet(&trio(rest)).due_ms(node),
+            due_ms,
+            "{node} after {rest}"
+        );
+    }
+}
+
+#[test]
 fn a_thawed_primary_is_refused_until_it_follows() {
     postgres(
         &trio(

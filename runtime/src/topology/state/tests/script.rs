@@ -163,6 +163,12 @@ impl Scripted {
             .map_or_else(|| "-".to_owned(), |position| position.to_string())
     }
 
+    /// When a node is to be asked next.
+    pub(super) fn due_ms(&self, name: &str) -> u128 {
+        let at = self.topology.next_probe_at(self.id(name)).unwrap();
+        (at - self.base).as_millis()
+    }
+
     /// How old a node's data is at that moment.
     pub(super) fn lag_ms(&self, name: &str, ms: u64) -> Option<u128> {
         let node = self.topology.view().node(self.id(name)).unwrap();
