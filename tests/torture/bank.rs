@@ -159,7 +159,7 @@ impl Sums {
 }
 
 /// Adds everything up, while money moves.
-#[transactional(read_only, isolation = RepeatableRead)]
+#[transactional(read_only, isolation = RepeatableRead, timeout = "20s")]
 pub(crate) async fn sums(uow: &UnitOfWork<ReadOnly>) -> Result<Sums> {
     let (money, moves) = Accounts::sums(uow).await?;
     Ok(Sums {

@@ -141,12 +141,16 @@ impl Core {
             commits_after,
             ..Request::control(Command::Commit, text, "COMMIT")
         };
-        // No deadline: a commit that is under way decides for itself. Only who can ask elsewhere has less patience.
-        let patience = self
-            .begin
-            .options
-            .exactly_once
-            .then(|| Instant::now() + self.patience());
+        // No deadline: a commit that is under way decides for itself. Only who can ask elsewhere has less patience, and who
+        // has nothing to be in doubt about.
+        let now = Instant::now();
+        let patience = match &self.begin.options {
+            options if options.exactly_once => Some(now + self.patience()),
+            options if options.read_only => self
+                .deadline
+                .map(|deadline| deadline.at.max(now + SHORTEST_RESOLVE_LIMIT)),
+            _ => None,
+        };
         let answer = lease.exchange_until(request, patience).await;
         let learn = |error| self.begin.route.learn(&self.member, error, self.doing());
         let answer = answer.map_err(learn);
@@ -160,10 +164,10 @@ impl Core {
             // Nothing was to be applied, so there is nothing to be in doubt about.
             Ok(_) if self.begin.options.read_only => Ok(Committed::default()),
             Err(error) if self.begin.options.read_only && error.outcome() == Outcome::Unknown => {
-                let message = "the connection broke at the end of a unit that only reads";
-                let lost = Error::new(ErrorKind::ConnectionLost, message);
-                let lost = lost.with_outcome(Outcome::RolledBack).with_source(error);
-                Err(lost.retryable())
+                Err(match &self.deadline {
+                    Some(deadline) if deadline.at <= Instant::now() => self.timed_out(deadline),
+                    _ => lost_end(error),
+                })
             }
             // Another primary has taken over, and may never have heard of it.
             Ok(_) if self.is_superseded() => {
@@ -327,4 +331,12 @@ impl Core {
             hooks::run(hooks, Fate::RolledBack);
         }
     }
+}
+
+/// Nothing was to be applied, so there is nothing to be in doubt about.
+fn lost_end(error: Error) -> Error {
+    let message = "the connection broke at the end of a unit that only reads";
+    let lost = Error::new(ErrorKind::ConnectionLost, message);
+    let lost = lost.with_outcome(Outcome::RolledBack).with_source(error);
+    lost.retryable()
 }

@@ -126,6 +126,17 @@ on_servers! {
         db.close().await;
     }
 
+    async fn a_unit_that_only_reads_waits_for_its_end_no_longer_than_its_time(_db: &Database, place: &Place) {
+        let Behind { proxy, db } = Behind::open(place.engine, false).await?;
+        let options = TransactionOptions::new().read_only().timeout(Duration::from_millis(500));
+        let unit = db.begin_with(options).await?;
+        balance(&unit, 1).await?;
+        proxy.arm(b"COMMIT", Fault::AckHang);
+        let error = refused_saying(unit.commit().await, ErrorKind::RolledBack, &["time is up"]);
+        assert_eq!(error.outcome(), Outcome::RolledBack);
+        db.close().await;
+    }
+
     async fn who_asks_about_a_unit_in_progress_waits_for_its_end(db: &Database) {
         open_bank(db).await?;
         for is_committed in [true, false] {
