@@ -20,8 +20,15 @@ pub(super) fn settle(debt: &Debt, picture: &Picture, now: Instant) -> Settlement
             })
         });
     };
-    match member.sample_after(debt.until, now) {
+    match member.sample_after(debt.until) {
         Some(sample) => Settlement::At(view.token(sample.timeline, Some(sample.position))),
-        None => Settlement::Open,
+        None => {
+            if debt.was_primary {
+                // The sooner somebody looks, the sooner replicas may serve this caller again. A replica is looked at often
+                // enough as it is.
+                member.look_soon(now);
+            }
+            Settlement::Open
+        }
     }
 }

@@ -61,12 +61,11 @@ pub(crate) struct Sample {
 #[derive(Debug, Default)]
 struct Looks {
     last: Option<Sample>,
-    /// When somebody last had the monitor look.
+    /// When somebody last wanted to see more.
     wanted_at: Option<Instant>,
 }
 
-/// How old what is known of a node may be before a caller who depends on it has somebody look; and how often they look
-/// for that at most.
+/// How often callers may have a node looked at.
 const SOON: Duration = Duration::from_millis(20);
 
 /// What a node's calls told about it.
@@ -175,21 +174,22 @@ impl Member {
         self.conduct().latency.measured(now)
     }
 
-    /// Where it was at some time after a moment. While nobody knows, the monitor is had to look: the sooner it does, the
-    /// sooner the caller knows.
-    pub(crate) fn sample_after(&self, moment: Instant, now: Instant) -> Option<Sample> {
+    /// Where it was at some time after a moment; `None` while nobody has looked since.
+    pub(crate) fn sample_after(&self, moment: Instant) -> Option<Sample> {
+        let looks = self.looks();
+        let last = looks.last.as_ref();
+        last.filter(|sample| sample.asked_at > moment).cloned()
+    }
+
+    /// Has the monitor look now instead of later, unless it has just done so.
+    pub(crate) fn look_soon(&self, now: Instant) {
         let mut looks = self.looks();
-        match &looks.last {
-            Some(sample) if sample.asked_at > moment => return Some(sample.clone()),
-            _ => {}
-        }
         let answered_at = looks.last.as_ref().map(|sample| sample.answered_at);
         let is_due = |last: Option<Instant>| last.is_none_or(|last| now > last + SOON);
         if is_due(answered_at) && is_due(looks.wanted_at) {
             looks.wanted_at = Some(now);
             self.look_now();
         }
-        None
     }
 
     pub(super) fn sampled(&self, sample: Sample) {
