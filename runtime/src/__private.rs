@@ -28,13 +28,18 @@ pub use crate::unit_of_work::{ReadOnly, ReadWrite, UnitOfWork};
 #[derive(Debug)]
 pub struct Checkout<'p>(#[expect(dead_code, reason = "held for its drop")] Lease<'p>);
 
-/// Borrows a connection as a lone read does.
+/// Borrows a connection as a lone read does on a database of one node: from its pool, for as long as that is borrowed.
 ///
 /// # Errors
-/// As any call that needs a connection.
+/// As any call that needs a connection; [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) with more nodes,
+/// where a read is routed first.
 pub async fn checkout(database: &Database) -> Result<Checkout<'_>> {
+    let Some(only) = database.route().router().only() else {
+        let message = "only a database of one node has one pool to borrow from".to_owned();
+        return Err(Error::new(crate::ErrorKind::Configuration, message));
+    };
     let options = AcquireOptions::new(Site::named("checkout"), Purpose::Statement);
-    let lease = database.route().lease(Access::Read, options).await?.lease;
+    let lease = only.node.lease(Access::Read, options).await?;
     Ok(Checkout(lease))
 }
 
