@@ -275,8 +275,8 @@ impl Connection {
     }
 
     /// How often its statements were found prepared.
-    pub(crate) fn statements(&self) -> StatementCounts {
-        self.statements.counts(self.prepared())
+    pub(super) fn statements(&self) -> &Arc<StatementCounts> {
+        self.statements.counts()
     }
 
     /// Says good-bye to the server.

@@ -10,6 +10,7 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use super::answer::Answer;
@@ -39,6 +40,7 @@ pub(crate) struct Wire {
     /// Whether somebody reads, or read, the rows as they come.
     is_streaming: bool,
     stopper: Stopper,
+    statements: Arc<StatementCounts>,
 }
 
 /// How an exchange ended that its caller had abandoned.
@@ -54,6 +56,7 @@ impl Wire {
                 interrupt: connection.interrupt.clone(),
                 process: connection.process,
             },
+            statements: connection.statements().clone(),
             connection: Some(Box::new(connection)),
             exchange: None,
             is_streaming: false,
@@ -182,11 +185,9 @@ impl Wire {
         self.connection
     }
 
-    /// How often its statements were found prepared; `None` while an exchange has the connection.
-    pub(crate) fn statements(&self) -> Option<StatementCounts> {
-        self.connection
-            .as_ref()
-            .map(|connection| connection.statements())
+    /// How often its statements were found prepared.
+    pub(crate) fn statements(&self) -> &Arc<StatementCounts> {
+        &self.statements
     }
 
     /// Whether the next borrower may have it as it is.

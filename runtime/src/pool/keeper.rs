@@ -217,6 +217,7 @@ async fn open(pool: Pool, slot: SlotId) {
             own.age = Some(Age::new(now, lifetime, fastrand::f64(), generation));
             own.anchor = Some(Arc::new(Anchor(pool.to_shared())));
             own.stopper = Some(wire.stopper().clone());
+            own.statements = Some(wire.statements().clone());
             own.wire = Some(Box::new(wire));
             drop(own);
             shared.decide(|state, idle, steps| state.opened(now, slot, idle, steps));

@@ -224,9 +224,6 @@ impl Shared {
                 return self.send(Work::Discard { wire });
             }
             own.released(now);
-            if let Some(counts) = wire.statements() {
-                own.statements = counts;
-            }
             let generation = self.generation.load(Ordering::Relaxed);
             let end = end.or_else(|| own.age.as_ref()?.end(now, generation, &self.rules));
             let is_looked_at =

@@ -30,7 +30,8 @@ pub(super) struct Slot {
     pub(super) lease: u64,
     /// Whether the end of its life was announced.
     pub(super) is_announced: bool,
-    pub(super) statements: StatementCounts,
+    /// How often the connection found its statements prepared. `None` while the slot is vacant.
+    pub(super) statements: Option<Arc<StatementCounts>>,
     pub(super) totals: Totals,
 }
 
@@ -45,6 +46,7 @@ pub(super) struct Totals {
     pub(super) cleaned: u64,
     /// Holders that were reported for holding it too long.
     pub(super) leaks: u64,
+    /// Of connections that are gone.
     pub(super) statement_hits: u64,
     pub(super) statement_misses: u64,
 }
@@ -106,8 +108,10 @@ impl Slot {
     /// The connection is gone.
     pub(super) fn vacate(&mut self) {
         let totals = &mut self.totals;
-        totals.statement_hits += self.statements.hits;
-        totals.statement_misses += self.statements.misses;
+        if let Some(statements) = &self.statements {
+            totals.statement_hits += statements.hits();
+            totals.statement_misses += statements.misses();
+        }
         *self = Self {
             lease: self.lease + 1,
             totals: std::mem::take(totals),

@@ -167,8 +167,11 @@ impl Pool {
             totals.reuses += own.totals.reuses;
             totals.cleaned += own.totals.cleaned;
             totals.leaks += own.totals.leaks;
-            statements.0 += own.totals.statement_hits + own.statements.hits;
-            statements.1 += own.totals.statement_misses + own.statements.misses;
+            let current = own.statements.as_ref();
+            statements.0 +=
+                own.totals.statement_hits + current.map_or(0, |current| current.hits());
+            statements.1 +=
+                own.totals.statement_misses + current.map_or(0, |current| current.misses());
             holds.merge(&own.totals.holds);
         }
         let mut waits: WaitHistogram = counts.waits.clone();

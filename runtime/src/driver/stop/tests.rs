@@ -4,7 +4,6 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::driver::request::{Command, Request};
-use crate::driver::statements::StatementCounts;
 use crate::driver::{Dialect, Endpoint, Operation, Role};
 use crate::error::{ErrorKind, Result};
 use crate::mechanism::Mechanism;
@@ -114,12 +113,6 @@ async fn statements_count_their_hits_as_sqlx_does() {
         let request = Request::statement(Dialect::Sqlite, operation, sql, &[]);
         let _ = wire.exchange(request.expect("no arguments")).await;
     }
-    let counts = wire.connection().expect("nothing is out").statements();
-    let expected = StatementCounts {
-        hits: 2,
-        misses: 5,
-        size: 2,
-        capacity: 2,
-    };
-    assert_eq!(counts, expected);
+    let counts = wire.statements();
+    assert_eq!((counts.hits(), counts.misses()), (2, 5));
 }
