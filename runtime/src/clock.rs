@@ -46,7 +46,12 @@ impl Time {
 
     /// How long ago `earlier` was; nothing, if it is later in truth, as a precise moment may be seen by a coarse clock.
     pub(crate) const fn since(self, earlier: Self) -> Duration {
-        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+        Duration::from_nanos(self.nanos_since(earlier))
+    }
+
+    /// The same in nanoseconds, for where a division to make a [`Duration`] counts.
+    pub(crate) const fn nanos_since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
     }
 
     /// The same moment for timers and for users.

@@ -50,7 +50,16 @@ impl<const UNIT_NANOS: u64, const BUCKETS: usize> Histogram<UNIT_NANOS, BUCKETS>
         }
     }
 
+    #[inline]
     pub(crate) fn record(&mut self, duration: Duration) {
+        // Most are, by a coarse clock, and then there is nothing to work out.
+        if duration.is_zero() {
+            return self.record_zeros(1);
+        }
+        self.record_some(duration);
+    }
+
+    fn record_some(&mut self, duration: Duration) {
         self.counts[Self::bucket(duration)] += 1;
         self.count += 1;
         self.sum = self.sum.saturating_add(duration);

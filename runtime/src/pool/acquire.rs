@@ -4,7 +4,7 @@ use std::backtrace::Backtrace;
 use std::future::{Future, ready};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::future::Either;
 
@@ -145,10 +145,7 @@ impl Pool {
         let shared = self.shared();
         let now = Time::coarse();
         let generation = shared.generation.load(Ordering::Relaxed);
-        let check_after = match shared.check_after.load(Ordering::Relaxed) {
-            u64::MAX => None,
-            nanos => Some(Duration::from_nanos(nanos)),
-        };
+        let check_after = shared.check_after.load(Ordering::Relaxed);
         let mut guard = shared.core.slot(slot);
         let own = &mut *guard;
         let fitness = own
@@ -180,8 +177,7 @@ impl Pool {
         own.holder = Some(Holder {
             site: options.site,
             session: options.caller.as_ref().map(|caller| caller.name.clone()),
-            runner: Runner::current(),
-            is_unit: options.purpose == Purpose::Unit,
+            unit_of: (options.purpose == Purpose::Unit).then(Runner::current),
             since: now,
             more: shared.config.leak_backtraces.then(with_backtrace),
         });

@@ -77,20 +77,20 @@ impl Age {
         }
     }
 
-    /// Whether it can be lent.
+    /// Whether it can be lent, or is to be asked first, after so many nanoseconds without use.
     pub(super) fn fitness(
         &self,
         now: Time,
         generation: u64,
         rules: &AgeRules,
-        check_after: Option<Duration>,
+        check_after_nanos: u64,
     ) -> Fitness {
         if let Some(reason) = self.end(now, generation, rules) {
-            return Fitness::Unfit(reason);
-        }
-        match check_after {
-            Some(limit) if now.since(self.idle_since) >= limit => Fitness::Check,
-            _ => Fitness::Fit,
+            Fitness::Unfit(reason)
+        } else if now.nanos_since(self.idle_since) >= check_after_nanos {
+            Fitness::Check
+        } else {
+            Fitness::Fit
         }
     }
 
@@ -121,7 +121,8 @@ mod tests {
         replaces: false,
         keeps: false,
     };
-    const SECOND: Option<Duration> = Some(Duration::from_secs(1));
+    const SECOND: u64 = 1_000_000_000;
+    const NEVER: u64 = u64::MAX;
 
     fn at(seconds: u64) -> Time {
         Time::from_millis(seconds * 1_000)
@@ -136,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_connection_ends_when_it_is_too_old_too_worn_or_asked_to() {
-        let fitness = |age: Age, now, generation| age.fitness(at(now), generation, &RULES, None);
+        let fitness = |age: Age, now, generation| age.fitness(at(now), generation, &RULES, NEVER);
         assert_eq!(fitness(age(), 94, 7), Fitness::Fit);
         assert_eq!(
             fitness(age(), 95, 7),
@@ -171,7 +172,7 @@ mod tests {
         let fitness = |age: Age, seconds| age.fitness(at(seconds), 7, &RULES, SECOND);
         assert_eq!(fitness(age(), 0), Fitness::Fit);
         assert_eq!(fitness(age(), 1), Fitness::Check);
-        assert_eq!(age().fitness(at(50), 7, &RULES, None), Fitness::Fit);
+        assert_eq!(age().fitness(at(50), 7, &RULES, NEVER), Fitness::Fit);
     }
 
     #[test]

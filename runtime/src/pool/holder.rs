@@ -19,9 +19,8 @@ pub(crate) trait Reclaim: Send + Sync {
 pub(crate) struct Holder {
     pub(crate) site: Site,
     pub(crate) session: Option<Arc<str>>,
-    pub(crate) runner: Runner,
-    /// Whether it is kept over several statements.
-    pub(crate) is_unit: bool,
+    /// What runs a unit of work, which keeps it over several statements; `None` for a single statement.
+    pub(crate) unit_of: Option<Runner>,
     pub(crate) since: Time,
     /// What few holders have.
     pub(crate) more: Option<Box<More>>,

@@ -202,17 +202,17 @@ impl Shared {
             return;
         }
         let lent = self.lent();
-        let Some(first) = lent.first() else { return };
+        let Some(runner) = lent.first().and_then(|first| first.holder.unit_of) else {
+            return;
+        };
         let is_one_idle_task = lent.len() == self.config.max_connections as usize
             && lent.iter().all(|lent| {
-                lent.holder.is_unit
-                    && lent.holder.runner == first.holder.runner
+                lent.holder.unit_of == Some(runner)
                     && lent.has_idled(now, DEADLOCK_AFTER)
             });
         if !is_one_idle_task {
             return;
         }
-        let runner = first.holder.runner;
         self.decide(|state, idle, steps| {
             let is_meant = |ticket, ask: &Ask| due.contains(&ticket) && ask.runner == runner;
             state.refuse_all(now, Refusal::SelfDeadlock, is_meant, idle, steps);
