@@ -5,7 +5,7 @@
 //! connection, and who has none is *parked*; a connection that comes back in any state but clean is in *quarantine* until it
 //! is clean or closed.
 //!
-//! A checkout and a clean return meet in [`idle`] and [`units`], which are words without a lock. All other decisions are
+//! A checkout and a clean return meet in [`slots`] and [`units`], where nobody locks more than one slot. All other decisions are
 //! made by [`state`], which is pure; [`core`] holds both together and wakes who waits; `shared` lends and takes back;
 //! `keeper` is the one task of a pool, which opens, cleans, stops and closes.
 
@@ -33,6 +33,7 @@ mod severing;
 mod shared;
 mod site;
 mod slot;
+mod slots;
 mod state;
 mod stats;
 mod sync;

@@ -10,13 +10,15 @@ use futures_util::future::Either;
 
 use super::age::Fitness;
 use super::caller::Caller;
-use super::holder::{Holder, More};
+use super::config::Hook;
+use super::holder::Holder;
 use super::lease::Lease;
 use super::partition::Seat;
 use super::refusal::Refusal;
 use super::shared::Pool;
 use super::site::{Runner, Site};
-use super::state::SlotId;
+use super::slot::Slot;
+use super::slots::SlotGuard;
 use crate::clock::Time;
 use crate::error::Result;
 
@@ -98,19 +100,22 @@ impl Pool {
         loop {
             let found = match attempt {
                 Attempt::Ready(lease) => Some(lease),
-                Attempt::Check(lease) => self.checked(lease).await,
+                // On the heap, or everybody who waits would have to have room for an exchange.
+                Attempt::Check(lease) => Box::pin(self.checked(lease)).await,
                 Attempt::Unfit => None,
                 Attempt::None => {
                     let slot = self.wait(&options, seat.as_deref(), has_waited).await?;
                     // Whatever happens to the connection, its place in the line was used up for it.
                     has_waited = true;
-                    attempt = self.lend(slot, seat.clone(), &options);
+                    attempt = self.lend(self.shared().core.slot(slot), seat.clone(), &options);
                     continue;
                 }
             };
-            if let Some(lease) = found
-                && let Some(lease) = self.prepared(lease).await
-            {
+            let prepared = match (found, &self.config().hooks.before_acquire) {
+                (Some(lease), Some(hook)) => Box::pin(self.prepared(lease, hook)).await,
+                (found, _) => found,
+            };
+            if let Some(lease) = prepared {
                 return Ok(lease);
             }
             // Whoever was about to get a connection that was severed is told what those in line were told.
@@ -123,9 +128,10 @@ impl Pool {
         }
     }
 
+    #[inline]
     fn attempt<'p>(&'p self, seat: Option<&Arc<Seat>>, options: &AcquireOptions) -> Attempt<'p> {
         match self.shared().core.take(seat.map(Arc::as_ref)) {
-            Ok(slot) => self.lend(slot, seat.cloned(), options),
+            Ok(own) => self.lend(own, seat.cloned(), options),
             Err(units) => {
                 // Whoever is not going to wait must not keep them.
                 let partitions = seat.map_or(&[][..], |seat| &seat.partitions[..units]);
@@ -136,18 +142,18 @@ impl Pool {
     }
 
     /// Makes a lease of a connection that is the caller's, or has it replaced when it is too old.
+    #[inline]
     fn lend<'p>(
         &'p self,
-        slot: SlotId,
+        mut own: SlotGuard<'_, Slot>,
         seat: Option<Arc<Seat>>,
         options: &AcquireOptions,
     ) -> Attempt<'p> {
         let shared = self.shared();
+        let slot = own.id();
         let now = Time::coarse();
         let generation = shared.generation.load(Ordering::Relaxed);
         let check_after = shared.check_after.load(Ordering::Relaxed);
-        let mut guard = shared.core.slot(slot);
-        let own = &mut *guard;
         let fitness = own
             .age
             .as_ref()
@@ -156,7 +162,7 @@ impl Pool {
             Some(Fitness::Fit) => false,
             Some(Fitness::Check) => true,
             Some(Fitness::Unfit(reason)) => {
-                drop(guard);
+                drop(own);
                 shared.retire(slot, reason);
                 shared.units_back(seat.as_deref());
                 return Attempt::Unfit;
@@ -164,33 +170,27 @@ impl Pool {
             // A slot without a connection is never granted.
             None => return Attempt::Unfit,
         };
-        let Some(wire) = own.wire.take() else {
+        let Some(mut loan) = own.loan.take() else {
             return Attempt::Unfit;
         };
-        let with_backtrace = || {
-            let backtrace = Some(Arc::new(Backtrace::force_capture()));
-            Box::new(More {
-                backtrace,
-                ..More::default()
-            })
-        };
-        own.holder = Some(Holder {
+        own.lend(Holder {
             site: options.site,
             session: options.caller.as_ref().map(|caller| caller.name.clone()),
             unit_of: (options.purpose == Purpose::Unit).then(Runner::current),
             since: now,
-            more: shared.config.leak_backtraces.then(with_backtrace),
+            more: None,
         });
-        own.lease += 1;
-        own.totals.uses += 1;
-        if let Some(age) = &mut own.age {
-            own.totals.reuses += u64::from(age.uses > 0);
-            age.uses += 1;
-        }
+        loan.lease = own.lease;
+        drop(own);
         if let Some(seat) = &seat {
             seat.used(slot);
         }
-        let lease = Lease::new(self, slot, own.lease, wire, seat);
+        loan.seat = seat;
+        let lease = Lease::new(self, loan);
+        if shared.config.leak_backtraces {
+            // Not under the slot's lock: it takes long.
+            lease.note_backtrace(Backtrace::force_capture());
+        }
         if check {
             Attempt::Check(lease)
         } else {
@@ -207,10 +207,7 @@ impl Pool {
     }
 
     /// Lets the program look at a connection before it is lent.
-    async fn prepared<'p>(&self, mut lease: Lease<'p>) -> Option<Lease<'p>> {
-        let Some(hook) = &self.shared().config.hooks.before_acquire else {
-            return Some(lease);
-        };
+    async fn prepared<'p>(&self, mut lease: Lease<'p>, hook: &Hook<bool>) -> Option<Lease<'p>> {
         let is_wanted = self.shared().unless_severed(lease.look(hook)).await;
         (is_wanted == Some(true)).then_some(lease)
     }

@@ -133,7 +133,7 @@ impl Shared {
     pub(super) fn lent(&self) -> Vec<Lent> {
         self.core
             .slots()
-            .filter_map(|(slot, own)| own.lent(slot))
+            .filter_map(|own| own.lent(own.id()))
             .collect()
     }
 

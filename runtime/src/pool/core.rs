@@ -1,8 +1,8 @@
 //! The hand-over of connections: idle ones in front, and behind them one lock around everything that is decided.
 //!
-//! A connection has one owner at any moment: its idle bit, whoever holds its slot's number (a lease, a grant, the keeper),
-//! or nobody, when the slot is vacant. A slot's own lock is therefore never contended by two owners; it is what makes that
-//! safe to write down, and lets statistics look in.
+//! A connection has one owner at any moment: its slot, where it is idle, whoever holds the slot's number (a lease, a grant,
+//! the keeper), or nobody, when the slot is vacant. So a slot's own lock is never held by two owners; it is contended only
+//! by those who look for an idle one, who say that somebody waits, or who gather statistics.
 
 use std::sync::Arc;
 // Not a part of any model.
@@ -16,6 +16,7 @@ use super::idle::{Given, IdleSet, Shelf};
 use super::line::{Ask, Ticket, Verdict};
 use super::partition::{Affinity, Partition, Seat};
 use super::refusal::Refusal;
+use super::slots::{SlotGuard, Slots};
 use super::state::{SlotId, State, Step};
 use super::sync::{Mutex, MutexGuard, lock};
 use crate::clock::Time;
@@ -23,8 +24,7 @@ use crate::clock::Time;
 /// The hand-over of connections, each with its slot's contents `S`.
 #[derive(Debug)]
 pub(super) struct Core<S> {
-    idle: IdleSet,
-    slots: Box<[CachePadded<Mutex<S>>]>,
+    slots: Slots<S>,
     /// Guards everything that is decided, and who is to be woken.
     inner: Mutex<Inner>,
     /// Open connections and callers who wait, as of the last decision.
@@ -45,7 +45,7 @@ struct Inner {
 /// What others have to do: open and close connections.
 pub(super) type Chores = Vec<Step>;
 
-/// How many shared words there are to be, and whether connections are kept for their last users.
+/// How many threads are expected to meet here, and whether connections are kept for their last users.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Layout {
     pub(super) threads: usize,
@@ -54,40 +54,38 @@ pub(super) struct Layout {
 
 impl<S> Core<S> {
     pub(super) fn new(state: State, slots: impl IntoIterator<Item = S>, layout: Layout) -> Self {
-        let slots: Box<[_]> = slots
-            .into_iter()
-            .map(|slot| CachePadded::new(Mutex::new(slot)))
-            .collect();
         Self {
-            idle: IdleSet::new(slots.len(), layout.threads, layout.keeps),
+            slots: Slots::new(slots, layout.threads, layout.keeps),
             inner: Mutex::new(Inner {
                 state,
                 desks: Vec::new(),
                 steps: Vec::new(),
                 armed: None,
             }),
-            slots,
             crowd: CachePadded::new(PlainUsize::new(0)),
         }
     }
 
     /// What belongs to a slot.
-    pub(super) fn slot(&self, slot: SlotId) -> MutexGuard<'_, S> {
-        lock(&self.slots[slot])
+    pub(super) fn slot(&self, slot: SlotId) -> SlotGuard<'_, S> {
+        self.slots.slot(slot)
     }
 
-    pub(super) fn slots(&self) -> impl Iterator<Item = (SlotId, MutexGuard<'_, S>)> {
-        (0..self.slots.len()).map(|slot| (slot, self.slot(slot)))
+    /// All slots, one locked at a time.
+    pub(super) fn slots(&self) -> impl Iterator<Item = SlotGuard<'_, S>> {
+        self.slots.iter()
     }
 
-    pub(super) fn idle(&self) -> &IdleSet {
-        &self.idle
+    pub(super) fn idle(&self) -> &dyn IdleSet {
+        &self.slots
     }
 
-    /// Takes an idle connection, with a unit of each of the caller's partitions. Touches no lock.
+    /// Takes an idle connection, with a unit of each of the caller's partitions. Touches no lock but its slot's, which stays
+    /// locked.
     ///
     /// When there is none, `Err` says of how many partitions, from the first, the caller has a unit now.
-    pub(super) fn take(&self, seat: Option<&Seat>) -> Result<SlotId, usize> {
+    #[inline]
+    pub(super) fn take(&self, seat: Option<&Seat>) -> Result<SlotGuard<'_, S>, usize> {
         let partitions = seat.map_or(&[][..], |seat| &seat.partitions);
         for (index, partition) in partitions.iter().enumerate() {
             if !partition.units.take() {
@@ -97,24 +95,15 @@ impl<S> Core<S> {
         let last = seat
             .filter(|seat| seat.affinity != Affinity::None)
             .and_then(Seat::last_slot)
-            .filter(|slot| self.idle.take_exactly(*slot));
-        last.or_else(|| self.idle.take()).ok_or(partitions.len())
+            .and_then(|slot| self.slots.take_slot(slot));
+        last.or_else(|| self.slots.take()).ok_or(partitions.len())
     }
 
-    /// Gives a clean connection back, whose slot is filled. Touches no lock unless somebody waits.
-    pub(super) fn give(
-        &self,
-        now: impl FnOnce() -> Time,
-        slot: SlotId,
-        shelf: Shelf,
-        chores: &mut Chores,
-    ) {
-        if self.idle.give(slot, shelf) == Given::Wanted {
-            let now = now();
-            self.decide(chores, |state, idle, steps| {
-                state.returned(now, slot, idle, steps)
-            });
-        }
+    /// Gives a clean connection back, whose slot is filled. When somebody waits for it, it is the caller's to hand over:
+    /// see [`State::returned`].
+    #[inline]
+    pub(super) fn give(&self, slot: SlotGuard<'_, S>, shelf: Shelf) -> Given {
+        self.slots.give_slot(slot, shelf)
     }
 
     /// Gives units back. Touches no lock unless somebody is parked.
@@ -139,7 +128,7 @@ impl<S> Core<S> {
         let (asked, woken) = {
             let mut guard = self.lock();
             let inner = &mut *guard;
-            let asked = inner.state.ask(now, ask, &self.idle, &mut inner.steps);
+            let asked = inner.state.ask(now, ask, &self.slots, &mut inner.steps);
             // Before the steps: the wait may have ended already.
             let wait = asked.map(|ticket| inner.seat(ticket));
             (wait, inner.conclude(&self.crowd, chores))
@@ -158,7 +147,7 @@ impl<S> Core<S> {
                 Some(Verdict::Refused(_)) => None,
                 None => inner
                     .state
-                    .leave(now, wait.ticket, &self.idle, &mut inner.steps),
+                    .leave(now, wait.ticket, &self.slots, &mut inner.steps),
             };
             (granted, inner.conclude(&self.crowd, chores))
         };
@@ -170,12 +159,12 @@ impl<S> Core<S> {
     pub(super) fn decide<T>(
         &self,
         chores: &mut Chores,
-        with: impl FnOnce(&mut State, &IdleSet, &mut Vec<Step>) -> T,
+        with: impl FnOnce(&mut State, &dyn IdleSet, &mut Vec<Step>) -> T,
     ) -> T {
         let (answer, woken) = {
             let mut guard = self.lock();
             let inner = &mut *guard;
-            let answer = with(&mut inner.state, &self.idle, &mut inner.steps);
+            let answer = with(&mut inner.state, &self.slots, &mut inner.steps);
             (answer, inner.conclude(&self.crowd, chores))
         };
         woken.wake();
@@ -190,14 +179,14 @@ impl<S> Core<S> {
     }
 
     /// Looks at what has been decided.
-    pub(super) fn look<T>(&self, with: impl FnOnce(&State, &IdleSet) -> T) -> T {
-        with(&self.lock().state, &self.idle)
+    pub(super) fn look<T>(&self, with: impl FnOnce(&State, &dyn IdleSet) -> T) -> T {
+        with(&self.lock().state, &self.slots)
     }
 
     /// About how many callers have a connection or wait for one. Touches no lock.
     pub(super) fn in_use(&self) -> usize {
         let crowd = self.crowd.load(PlainOrdering::Relaxed);
-        crowd.saturating_sub(self.idle.count())
+        crowd.saturating_sub(self.slots.count())
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -15,7 +15,7 @@ use super::config::Sizing;
 use super::quarantine;
 use super::refusal::CloseReason;
 use super::shared::{Pool, Shared};
-use super::slot::Anchor;
+use super::slot::{Anchor, Loan};
 use super::state::{Failure, SlotId};
 use crate::clock::Time;
 use crate::driver::{Stop, Wire};
@@ -47,7 +47,7 @@ pub(super) enum Work {
     },
     /// Close a connection that has lost its slot.
     Discard {
-        wire: Box<Wire>,
+        loan: Box<Loan>,
     },
     /// Have a statement stopped that is still out when the patience has run out.
     Interrupt {
@@ -113,8 +113,10 @@ pub(super) async fn run(pool: Weak<Shared>, mut work: mpsc::UnboundedReceiver<Wo
             Event::Work(Some(Work::Close { slot, reason })) => {
                 jobs.push(Box::pin(close(pool, slot, reason)))
             }
-            Event::Work(Some(Work::Discard { wire })) => {
-                jobs.push(Box::pin(async move { discard(pool.shared(), wire).await }));
+            Event::Work(Some(Work::Discard { loan })) => {
+                jobs.push(Box::pin(
+                    async move { discard(pool.shared(), loan.wire).await },
+                ));
             }
             Event::Work(Some(Work::Interrupt { stop, patience })) => {
                 jobs.push(Box::pin(interrupt(pool, stop, patience)));
@@ -156,7 +158,7 @@ impl Drop for EndWithKeeper {
         let Some(shared) = self.0.upgrade() else {
             return;
         };
-        for (_, mut own) in shared.core.slots() {
+        for mut own in shared.core.slots() {
             if own.holder.is_none() {
                 own.vacate();
             }
@@ -177,7 +179,7 @@ impl Shared {
         self.tend(now);
         self.look_for_leaks(now);
         self.announce_endings(now);
-        let uses = self.core.slots().map(|(_, own)| own.totals.uses).sum();
+        let uses = self.core.slots().map(|own| own.totals.uses).sum();
         let lent = self.core.look(|state, idle| state.census(idle).lent);
         // Before 1970 there was no such pool.
         let unix = SystemTime::UNIX_EPOCH
@@ -218,7 +220,7 @@ async fn open(pool: Pool, slot: SlotId) {
             own.anchor = Some(Arc::new(Anchor(pool.to_shared())));
             own.stopper = Some(wire.stopper().clone());
             own.statements = Some(wire.statements().clone());
-            own.wire = Some(Box::new(wire));
+            own.loan = Some(Box::new(Loan::new(wire, slot)));
             drop(own);
             shared.decide(|state, idle, steps| state.opened(now, slot, idle, steps));
         }
@@ -264,27 +266,27 @@ async fn interrupt(pool: Pool, stop: Stop, patience: Duration) {
 
 async fn close(pool: Pool, slot: SlotId, reason: CloseReason) {
     let shared = pool.shared();
-    let wire = shared.core.slot(slot).wire.take();
-    if let Some(wire) = wire {
+    let loan = shared.core.slot(slot).loan.take();
+    if let Some(loan) = loan {
         tracing::debug!(
             database = shared.endpoint.name(),
             ?reason,
             "close a connection"
         );
-        discard(shared, wire).await;
+        discard(shared, loan.wire).await;
     }
     shared.core.slot(slot).vacate();
     shared.decide(|state, idle, steps| state.closed(Time::now(), slot, idle, steps));
 }
 
-async fn discard(shared: &Shared, wire: Box<Wire>) {
+async fn discard(shared: &Shared, wire: Wire) {
     // Without a good-bye: nobody would answer.
     if !wire.is_severed() {
         shared.unless_severed(part_with(shared, wire)).await;
     }
 }
 
-async fn part_with(shared: &Shared, wire: Box<Wire>) {
+async fn part_with(shared: &Shared, wire: Wire) {
     // An exchange that is still out goes down with its socket, on the server too: MariaDB would finish it first.
     if wire.stopper().running().is_some()
         && let Err(error) = shared.control.terminate(wire.process()).await

@@ -67,15 +67,16 @@ impl Shared {
 
     /// Announces connections that near the end of their lives in somebody's hands.
     pub(super) fn announce_endings(&self, now: Time) {
-        for (slot, mut own) in self.core.slots() {
+        for mut own in self.core.slots() {
             let is_ending = own.age.as_ref().is_some_and(|age| age.is_ending(now));
             if own.is_announced || !is_ending {
                 continue;
             }
-            let Some(lent) = own.lent(slot) else {
+            let Some(lent) = own.lent(own.id()) else {
                 continue;
             };
             own.is_announced = true;
+            drop(own);
             tracing::info!(
                 database = self.endpoint.name(),
                 "a connection is soon as old as it may become, and is held {}",

@@ -1,16 +1,16 @@
 //! A borrowed connection, which comes back when dropped.
 
+use std::backtrace::Backtrace;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use super::config::Hook;
-use super::holder::Reclaim;
-use super::partition::Seat;
+use super::holder::{Holder, Reclaim};
 use super::quarantine::{self, CANCEL_AFTER, ping};
 use super::refusal::CloseReason;
 use super::shared::{Pool, Shared};
-use super::slot::Anchor;
-use super::state::SlotId;
+use super::slot::{Anchor, Loan, Slot};
+use super::slots::SlotGuard;
 use crate::clock::Time;
 use crate::driver::{Answer, Command, Connection, Request, Settled, Wire, commit_unknown, stop};
 use crate::error::{Error, ErrorKind, Outcome, Result};
@@ -24,14 +24,8 @@ const STOP_LIMIT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct Lease<'p> {
     way: Way<'p>,
-    slot: SlotId,
-    /// Which lease of the slot this is.
-    number: u64,
     /// `None` only while it is being given back.
-    wire: Option<Box<Wire>>,
-    seat: Option<Arc<Seat>>,
-    /// Why the connection is to be closed when it comes back, if it is.
-    end: Option<CloseReason>,
+    loan: Option<Box<Loan>>,
 }
 
 /// The way back to the pool.
@@ -51,20 +45,10 @@ impl Way<'_> {
 }
 
 impl<'p> Lease<'p> {
-    pub(super) fn new(
-        pool: &'p Pool,
-        slot: SlotId,
-        number: u64,
-        wire: Box<Wire>,
-        seat: Option<Arc<Seat>>,
-    ) -> Self {
+    pub(super) fn new(pool: &'p Pool, loan: Box<Loan>) -> Self {
         Self {
             way: Way::Borrowed(pool),
-            slot,
-            number,
-            wire: Some(wire),
-            seat,
-            end: None,
+            loan: Some(loan),
         }
     }
 
@@ -72,7 +56,7 @@ impl<'p> Lease<'p> {
     pub(crate) fn detach(mut self) -> Lease<'static> {
         let anchor = match &self.way {
             Way::Borrowed(pool) => {
-                let anchor = pool.shared().core.slot(self.slot).anchor.clone();
+                let anchor = self.slot().and_then(|own| own.anchor.clone());
                 // The slot has none when the lease was given up meanwhile.
                 anchor.unwrap_or_else(|| Arc::new(Anchor(pool.to_shared())))
             }
@@ -80,11 +64,19 @@ impl<'p> Lease<'p> {
         };
         Lease {
             way: Way::Own(anchor),
-            slot: self.slot,
-            number: self.number,
-            wire: self.wire.take(),
-            seat: self.seat.take(),
-            end: self.end,
+            loan: self.loan.take(),
+        }
+    }
+
+    /// Its slot, locked.
+    fn slot(&self) -> Option<SlotGuard<'_, Slot>> {
+        let loan = self.loan.as_ref()?;
+        Some(self.shared().core.slot(loan.slot))
+    }
+
+    fn update_holder(&self, with: impl FnOnce(&mut Holder)) {
+        if let Some(mut own) = self.slot() {
+            own.holder.as_mut().map(with);
         }
     }
 
@@ -94,32 +86,39 @@ impl<'p> Lease<'p> {
 
     /// Says who can give the connection back when it is held for too long.
     pub(crate) fn held_by(&self, unit: Weak<dyn Reclaim>) {
-        if let Some(holder) = &mut self.shared().core.slot(self.slot).holder {
-            holder.more().reclaim = Some(unit);
-        }
+        self.update_holder(|holder| holder.more().reclaim = Some(unit));
+    }
+
+    /// Says where it was borrowed, call by call.
+    pub(super) fn note_backtrace(&self, backtrace: Backtrace) {
+        self.update_holder(|holder| holder.more().backtrace = Some(Arc::new(backtrace)));
     }
 
     /// Notes what is sent, for whoever asks what a connection is doing.
     fn note(&self, request: &Request) {
-        let mut own = self.shared().core.slot(self.slot);
-        own.statement = Some(request.operation.name);
-        own.sent_at = Time::coarse();
+        let now = Time::coarse();
+        if let Some(mut own) = self.slot() {
+            own.statement = Some(request.operation.name);
+            own.sent_at = now;
+        }
     }
 
     /// Has the connection closed when it comes back.
     pub(crate) fn mark_for_recycling(&mut self, reason: CloseReason) {
-        self.end = Some(reason);
+        if let Some(loan) = &mut self.loan {
+            loan.end = Some(reason);
+        }
     }
 
     /// Lets the program look at the connection; `false` when it doesn't want it.
     pub(super) async fn look(&mut self, hook: &Hook<bool>) -> bool {
-        let Some(wire) = &mut self.wire else {
+        let Some(wire) = self.wire() else {
             return false;
         };
         let answer = quarantine::look(wire, hook).await;
         let is_wanted = matches!(answer, Ok(true));
         if !is_wanted {
-            self.end = Some(CloseReason::HookRefused);
+            self.mark_for_recycling(CloseReason::HookRefused);
         }
         is_wanted
     }
@@ -130,7 +129,7 @@ impl<'p> Lease<'p> {
     /// The exchange stays on the wire; the next call, or the quarantine, finishes it.
     pub(crate) async fn exchange(&mut self, request: Request) -> Result<Answer> {
         self.note(&request);
-        match &mut self.wire {
+        match self.wire() {
             Some(wire) => wire.exchange(request).await,
             None => Err(gone()),
         }
@@ -194,7 +193,7 @@ impl<'p> Lease<'p> {
     /// # Cancel safety
     /// Safe: the exchange stays on the wire.
     pub(crate) async fn settle(&mut self) -> Option<Settled> {
-        let wire = self.wire.as_mut()?;
+        let wire = self.wire()?;
         if wire.is_streaming() {
             wire.settle().await
         } else {
@@ -205,33 +204,33 @@ impl<'p> Lease<'p> {
     async fn stop(&mut self, patience: Duration) -> Option<Settled> {
         let shared = self.way.shared();
         let ask = |wanted| shared.ask_to_stop(wanted, Duration::ZERO);
-        stop(self.wire.as_mut()?, patience, ask).await
+        stop(&mut self.loan.as_mut()?.wire, patience, ask).await
     }
 
     /// Whether a request is out whose answer isn't in.
     pub(crate) fn is_in_flight(&self) -> bool {
-        self.wire
-            .as_ref()
-            .is_some_and(|wire| wire.in_flight().is_some())
+        let loan = self.loan.as_ref();
+        loan.is_some_and(|loan| loan.wire.in_flight().is_some())
     }
 
     fn is_clean(&self) -> bool {
-        self.wire.as_ref().is_some_and(|wire| wire.is_clean())
+        let loan = self.loan.as_ref();
+        loan.is_some_and(|loan| loan.wire.is_clean())
     }
 
     pub(crate) fn wire(&mut self) -> Option<&mut Wire> {
-        self.wire.as_deref_mut()
+        self.loan.as_mut().map(|loan| &mut loan.wire)
     }
 
     pub(crate) fn connection(&mut self) -> Option<&mut Connection> {
-        self.wire.as_mut()?.connection()
+        self.wire()?.connection()
     }
 
     /// Whether the server is still there.
     pub(super) async fn ping(&mut self) -> bool {
         let is_there = self.exchange(ping()).await.is_ok();
         if !is_there {
-            self.end = Some(CloseReason::ValidationFailed);
+            self.mark_for_recycling(CloseReason::ValidationFailed);
         }
         is_there
     }
@@ -239,10 +238,8 @@ impl<'p> Lease<'p> {
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        if let Some(wire) = self.wire.take() {
-            let seat = self.seat.as_deref();
-            self.shared()
-                .take_back(self.slot, self.number, wire, seat, self.end);
+        if let Some(loan) = self.loan.take() {
+            self.shared().take_back(loan);
         }
     }
 }
@@ -256,9 +253,9 @@ impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         if let Some(wanted) = self
             .0
-            .wire
+            .loan
             .as_ref()
-            .and_then(|wire| wire.stopper().running())
+            .and_then(|loan| loan.wire.stopper().running())
         {
             self.0.shared().ask_to_stop(wanted, CANCEL_AFTER);
         }

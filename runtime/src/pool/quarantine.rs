@@ -6,7 +6,6 @@ use super::config::Hook;
 use super::refusal::CloseReason;
 use super::shared::Pool;
 use super::state::SlotId;
-use crate::clock::Time;
 use crate::driver::{Command, RawConnection, Request, Wire, stop};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -20,9 +19,10 @@ const COMMIT_LIMIT: Duration = Duration::from_secs(60);
 /// Makes a connection as good as new, or closes it; with an `end`, closes it in any case, when nothing runs on it any more.
 pub(super) async fn clean(pool: Pool, slot: SlotId, end: Option<CloseReason>) {
     let shared = pool.shared();
-    let Some(mut wire) = shared.core.slot(slot).wire.take() else {
+    let Some(mut loan) = shared.core.slot(slot).loan.take() else {
         return;
     };
+    let wire = &mut loan.wire;
     let was_clean = wire.is_clean();
     let limit = match wire.in_flight() {
         // Closing would lose the database.
@@ -33,13 +33,13 @@ pub(super) async fn clean(pool: Pool, slot: SlotId, end: Option<CloseReason>) {
         _ => QUARANTINE_LIMIT,
     };
     let cleaning = tokio::time::timeout(limit, async {
-        stop(&mut wire, CANCEL_AFTER, |stop| {
+        stop(wire, CANCEL_AFTER, |stop| {
             shared.ask_to_stop(stop, Duration::ZERO)
         })
         .await;
         match end {
             Some(end) => Err(end),
-            None => pool.make_clean(&mut wire).await,
+            None => pool.make_clean(wire).await,
         }
     });
     let cleaned = match shared.unless_severed(cleaning).await {
@@ -49,13 +49,11 @@ pub(super) async fn clean(pool: Pool, slot: SlotId, end: Option<CloseReason>) {
     };
     {
         let mut own = shared.core.slot(slot);
-        own.wire = Some(wire);
+        own.loan = Some(loan);
         own.totals.cleaned += u64::from(cleaned.is_ok() && !was_clean);
     }
     match cleaned {
-        Ok(()) => {
-            shared.decide(|state, idle, steps| state.returned(Time::now(), slot, idle, steps))
-        }
+        Ok(()) => shared.hand_over(slot),
         Err(reason) => shared.retire(slot, reason),
     }
 }

@@ -74,7 +74,7 @@ impl Pool {
         let stoppers: Vec<_> = shared
             .core
             .slots()
-            .filter_map(|(_, own)| own.stopper.clone())
+            .filter_map(|own| own.stopper.clone())
             .collect();
         for stopper in stoppers {
             stopper.sever(&why);

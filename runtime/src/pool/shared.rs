@@ -11,16 +11,16 @@ use super::age::AgeRules;
 use super::caller::Caller;
 use super::config::{PoolConfig, Recycling, Sizing};
 use super::core::{Chores, Core, Layout};
-use super::idle::{IdleSet, Shelf};
+use super::idle::{Given, IdleSet, Shelf};
 use super::keeper::{self, Work};
 use super::partition::{Affinity, Partition, PartitionKey, Seat};
 use super::refusal::CloseReason;
 use super::severing::Severings;
 use super::site::Site;
-use super::slot::Slot;
+use super::slot::{Loan, Slot};
 use super::state::{Position, Settings, SlotId, State, Step};
 use crate::clock::Time;
-use crate::driver::{Endpoint, Role, SharedControl, Stop, Wire};
+use crate::driver::{Endpoint, Role, SharedControl, Stop};
 use crate::error::{Error, Result};
 use crate::policy::codel::Codel;
 use crate::policy::elastic::{Bounds, Elastic};
@@ -207,55 +207,55 @@ impl Pool {
 
 impl Shared {
     /// Takes a connection back, in whatever state it is. Never waits.
-    pub(super) fn take_back(
-        &self,
-        slot: SlotId,
-        lease: u64,
-        wire: Box<Wire>,
-        seat: Option<&Seat>,
-        end: Option<CloseReason>,
-    ) {
+    pub(super) fn take_back(&self, mut loan: Box<Loan>) {
         let now = Time::coarse();
-        let fate = {
-            let mut own = self.core.slot(slot);
-            if own.lease != lease {
-                drop(own);
-                // It was given up meanwhile, with its units.
-                return self.send(Work::Discard { wire });
-            }
-            own.released(now);
-            let generation = self.generation.load(Ordering::Relaxed);
-            let end = end.or_else(|| own.age.as_ref()?.end(now, generation, &self.rules));
-            let is_looked_at =
-                self.config.check_on_release || self.config.hooks.after_release.is_some();
-            let fate = match (wire.is_clean(), end) {
-                (true, None) if !is_looked_at => Fate::Idle,
-                _ if wire.is_severed() => Fate::Retire(CloseReason::Severed),
-                (true, Some(reason)) => Fate::Retire(reason),
-                _ => Fate::Quarantine { end },
-            };
-            own.wire = Some(wire);
-            fate
+        let slot = loan.slot;
+        let mut own = self.core.slot(slot);
+        if own.lease != loan.lease {
+            drop(own);
+            // It was given up meanwhile, with its units.
+            return self.send(Work::Discard { loan });
+        }
+        let (seat, end) = (loan.seat.take(), loan.end.take());
+        own.released(now);
+        let generation = self.generation.load(Ordering::Relaxed);
+        let end = end.or_else(|| own.age.as_ref()?.end(now, generation, &self.rules));
+        let is_looked_at =
+            self.config.check_on_release || self.config.hooks.after_release.is_some();
+        let fate = match (loan.wire.is_clean(), end) {
+            (true, None) if !is_looked_at => Fate::Idle,
+            _ if loan.wire.is_severed() => Fate::Retire(CloseReason::Severed),
+            (true, Some(reason)) => Fate::Retire(reason),
+            _ => Fate::Quarantine { end },
         };
-        let mut chores = Chores::new();
+        own.loan = Some(loan);
         match fate {
             Fate::Idle => {
-                let keeps = seat.is_some_and(|seat| seat.affinity == Affinity::Keep);
+                let keeps = seat
+                    .as_ref()
+                    .is_some_and(|seat| seat.affinity == Affinity::Keep);
                 let shelf = if keeps { Shelf::Kept } else { Shelf::Shared };
-                self.core.give(Time::now, slot, shelf, &mut chores);
+                if self.core.give(own, shelf) == Given::Wanted {
+                    self.hand_over(slot);
+                }
             }
-            Fate::Retire(reason) => self.retire(slot, reason),
+            Fate::Retire(reason) => {
+                drop(own);
+                self.retire(slot, reason);
+            }
             Fate::Quarantine { end } => {
-                self.core
-                    .decide(&mut chores, |state, _, _| state.quarantined(slot));
+                drop(own);
+                self.decide(|state, _, _| state.quarantined(slot));
                 self.send(Work::Clean { slot, end });
             }
         }
-        if let Some(seat) = seat {
-            self.core
-                .give_units(Time::now, &seat.partitions, &mut chores);
-        }
-        self.carry_out(chores);
+        self.units_back(seat.as_deref());
+    }
+
+    /// Gives a clean connection to whoever is next.
+    pub(super) fn hand_over(&self, slot: SlotId) {
+        let now = Time::now();
+        self.decide(|state, idle, steps| state.returned(now, slot, idle, steps));
     }
 
     pub(super) fn give_units(&self, partitions: &[Arc<Partition>]) {
@@ -278,7 +278,7 @@ impl Shared {
     /// Has something decided, and the steps carried out.
     pub(super) fn decide<T>(
         &self,
-        with: impl FnOnce(&mut State, &IdleSet, &mut Vec<Step>) -> T,
+        with: impl FnOnce(&mut State, &dyn IdleSet, &mut Vec<Step>) -> T,
     ) -> T {
         let mut chores = Chores::new();
         let answer = self.core.decide(&mut chores, with);

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::age::Age;
 use super::holder::Holder;
+use super::partition::Seat;
+use super::refusal::CloseReason;
 use super::shared::Shared;
 use super::state::SlotId;
 use crate::clock::Time;
@@ -15,7 +17,7 @@ use crate::policy::histogram::HoldHistogram;
 #[derive(Debug, Default)]
 pub(super) struct Slot {
     /// The connection while it is idle, granted, or the keeper's.
-    pub(super) wire: Option<Box<Wire>>,
+    pub(super) loan: Option<Box<Loan>>,
     /// Stops what runs on the connection, wherever that is. `None` while the slot is vacant.
     pub(super) stopper: Option<Stopper>,
     /// Leads a detached lease back to the pool, without a word that all leases share. `None` while the slot is vacant.
@@ -33,6 +35,32 @@ pub(super) struct Slot {
     /// How often the connection found its statements prepared. `None` while the slot is vacant.
     pub(super) statements: Option<Arc<StatementCounts>>,
     pub(super) totals: Totals,
+}
+
+/// A connection, with what whoever borrows it has to know. It goes from the slot to its lease and back, so that one
+/// pointer is moved and not all of this.
+#[derive(Debug)]
+pub(super) struct Loan {
+    pub(super) wire: Wire,
+    pub(super) slot: SlotId,
+    /// Which lease of the slot this is.
+    pub(super) lease: u64,
+    pub(super) seat: Option<Arc<Seat>>,
+    /// Why the connection is to be closed when it comes back, if it is.
+    pub(super) end: Option<CloseReason>,
+}
+
+impl Loan {
+    /// Of a connection that nobody has borrowed yet.
+    pub(super) fn new(wire: Wire, slot: SlotId) -> Self {
+        Self {
+            wire,
+            slot,
+            lease: 0,
+            seat: None,
+            end: None,
+        }
+    }
 }
 
 /// What a slot has seen, over all connections that it had.
@@ -92,17 +120,26 @@ impl Slot {
         })
     }
 
+    /// A holder has come.
+    #[inline]
+    pub(super) fn lend(&mut self, holder: Holder) {
+        self.holder = Some(holder);
+        self.lease += 1;
+        self.totals.uses += 1;
+        if let Some(age) = &mut self.age {
+            self.totals.reuses += u64::from(age.uses > 0);
+            age.uses += 1;
+        }
+    }
+
     /// A holder has gone.
-    pub(super) fn released(&mut self, now: Time) -> Duration {
-        let held = self
-            .holder
-            .take()
-            .map_or(Duration::ZERO, |holder| now.since(holder.since));
-        self.totals.holds.record(held);
+    pub(super) fn released(&mut self, now: Time) {
+        let since = self.holder.as_ref().map_or(now, |holder| holder.since);
+        self.holder = None;
+        self.totals.holds.record(now.since(since));
         if let Some(age) = &mut self.age {
             age.idle_since = now;
         }
-        held
     }
 
     /// The connection is gone.

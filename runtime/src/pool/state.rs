@@ -1,7 +1,7 @@
 //! Everything that a pool decides while it holds its lock: who gets which connection, when to open and when to give up.
 //! Pure: it is told the time, talks to nobody, and answers with steps for others to carry out.
 //!
-//! Two words of memory are shared with those who don't take the lock: which connections are idle ([`IdleSet`]), and how many
+//! Two things are shared with those who don't take the lock: which connections are idle ([`IdleSet`]), and how many
 //! each partition uses ([`Units`](super::units::Units)). So an open connection that is in neither quarantine nor being
 //! opened is just `Open` here, idle or lent.
 #![deny(clippy::disallowed_methods)]
@@ -141,7 +141,7 @@ impl State {
         &mut self,
         now: Time,
         ask: Ask,
-        idle: &IdleSet,
+        idle: &dyn IdleSet,
         steps: &mut Vec<Step>,
     ) -> Result<Ticket, Refusal> {
         let refusal = self.refusal(&ask);
@@ -191,7 +191,7 @@ impl State {
         &mut self,
         now: Time,
         ticket: Ticket,
-        idle: &IdleSet,
+        idle: &dyn IdleSet,
         steps: &mut Vec<Step>,
     ) -> Option<SlotId> {
         let waiter = self.line.remove(ticket)?;
@@ -213,7 +213,7 @@ impl State {
         &mut self,
         now: Time,
         slot: SlotId,
-        idle: &IdleSet,
+        idle: &dyn IdleSet,
         steps: &mut Vec<Step>,
     ) {
         self.place(slot, Place::Open);
@@ -226,7 +226,7 @@ impl State {
         &mut self,
         now: Time,
         partition: PartitionId,
-        idle: &IdleSet,
+        idle: &dyn IdleSet,
         steps: &mut Vec<Step>,
     ) {
         self.unit_back(now, partition);
@@ -250,7 +250,7 @@ impl State {
         &mut self,
         now: Time,
         slot: SlotId,
-        idle: &IdleSet,
+        idle: &dyn IdleSet,
         steps: &mut Vec<Step>,
     ) {
         self.place(slot, Place::Vacant);
@@ -262,7 +262,7 @@ impl State {
         &mut self,
         now: Time,
         slot: SlotId,
-        idle: &IdleSet,
+        idle: &dyn IdleSet,
         steps: &mut Vec<Step>,
     ) {
         self.counts.opened += 1;
@@ -277,7 +277,7 @@ impl State {
         slot: SlotId,
         failure: Failure,
         pause: Duration,
-        idle: &IdleSet,
+        idle: &dyn IdleSet,
         steps: &mut Vec<Step>,
     ) {
         self.counts.open_failures += 1;
@@ -318,7 +318,7 @@ impl State {
     }
 
     /// Time has passed: waits end at their deadlines, and what is missing is opened.
-    pub(crate) fn tick(&mut self, now: Time, idle: &IdleSet, steps: &mut Vec<Step>) {
+    pub(crate) fn tick(&mut self, now: Time, idle: &dyn IdleSet, steps: &mut Vec<Step>) {
         while let Some(ticket) = self.line.overdue(now) {
             let since = self.line.get(ticket).map_or(now, |waiter| waiter.since);
             self.counts.timed_out += 1;
@@ -335,7 +335,7 @@ impl State {
     }
 
     /// How many connections are in use, told now and then: an elastic pool follows.
-    pub(crate) fn sample(&mut self, now: Time, idle: &IdleSet, steps: &mut Vec<Step>) {
+    pub(crate) fn sample(&mut self, now: Time, idle: &dyn IdleSet, steps: &mut Vec<Step>) {
         self.rooms.sweep();
         let in_use = self.in_use(idle);
         // A limit of one's own is no reason for a greater pool.
@@ -370,7 +370,7 @@ impl State {
     }
 
     /// Refuses everybody from now on; idle connections are closed, lent ones when they come back.
-    pub(crate) fn close(&mut self, now: Time, idle: &IdleSet, steps: &mut Vec<Step>) {
+    pub(crate) fn close(&mut self, now: Time, idle: &dyn IdleSet, steps: &mut Vec<Step>) {
         self.is_closed = true;
         self.refuse_all(now, Refusal::Closed, |_, _| true, idle, steps);
         // Never lowered again: whoever comes now takes the lock, and sees why.
@@ -385,7 +385,7 @@ impl State {
         now: Time,
         refusal: Refusal,
         is_meant: impl Fn(Ticket, &Ask) -> bool,
-        idle: &IdleSet,
+        idle: &dyn IdleSet,
         steps: &mut Vec<Step>,
     ) {
         let meant = self
@@ -476,7 +476,7 @@ impl State {
         &self.counts
     }
 
-    pub(crate) fn census(&self, idle: &IdleSet) -> Census {
+    pub(crate) fn census(&self, idle: &dyn IdleSet) -> Census {
         // Read once, since it changes meanwhile: each open connection is idle or lent, and not both.
         let open = self.tally.count(Place::Open);
         let idle = idle.count().min(open);
@@ -505,7 +505,7 @@ impl State {
         &self.rooms
     }
 
-    fn in_use(&self, idle: &IdleSet) -> usize {
+    fn in_use(&self, idle: &dyn IdleSet) -> usize {
         self.tally.count(Place::Open).saturating_sub(idle.count())
     }
 
@@ -566,7 +566,7 @@ impl State {
     }
 
     /// Brings together who waits and what is idle, and opens what is missing. At the end of every change.
-    fn settle(&mut self, now: Time, idle: &IdleSet, steps: &mut Vec<Step>) {
+    fn settle(&mut self, now: Time, idle: &dyn IdleSet, steps: &mut Vec<Step>) {
         if self.is_closed {
             return;
         }
@@ -586,7 +586,7 @@ impl State {
     }
 
     /// What must hold whenever the lock is released. Nothing in a release build.
-    fn check(&self, idle: &IdleSet) {
+    fn check(&self, idle: &dyn IdleSet) {
         debug_assert_eq!(
             self.line.len_in_line() > 0,
             idle.is_raised(),
@@ -601,7 +601,7 @@ impl State {
     }
 
     /// Gives a connection that is nobody's to whoever is next, or to the idle ones.
-    fn put(&mut self, now: Time, slot: SlotId, idle: &IdleSet, steps: &mut Vec<Step>) {
+    fn put(&mut self, now: Time, slot: SlotId, idle: &dyn IdleSet, steps: &mut Vec<Step>) {
         if self.is_closed {
             return self.retire(slot, CloseReason::PoolClosed, steps);
         }
@@ -684,7 +684,7 @@ impl State {
         true
     }
 
-    fn take_idle(&self, idle: &IdleSet) -> Option<SlotId> {
+    fn take_idle(&self, idle: &dyn IdleSet) -> Option<SlotId> {
         // From the top: low slots are the busy ones.
         (0..self.settings.max)
             .rev()

@@ -162,14 +162,13 @@ impl Pool {
         let mut totals = super::slot::Totals::default();
         let mut statements = (0, 0);
         let mut holds = HoldHistogram::default();
-        for (_, own) in shared.core.slots() {
+        for own in shared.core.slots() {
             totals.uses += own.totals.uses;
             totals.reuses += own.totals.reuses;
             totals.cleaned += own.totals.cleaned;
             totals.leaks += own.totals.leaks;
             let current = own.statements.as_ref();
-            statements.0 +=
-                own.totals.statement_hits + current.map_or(0, |current| current.hits());
+            statements.0 += own.totals.statement_hits + current.map_or(0, |current| current.hits());
             statements.1 +=
                 own.totals.statement_misses + current.map_or(0, |current| current.misses());
             holds.merge(&own.totals.holds);

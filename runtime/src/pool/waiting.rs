@@ -207,8 +207,7 @@ impl Shared {
         };
         let is_one_idle_task = lent.len() == self.config.max_connections as usize
             && lent.iter().all(|lent| {
-                lent.holder.unit_of == Some(runner)
-                    && lent.has_idled(now, DEADLOCK_AFTER)
+                lent.holder.unit_of == Some(runner) && lent.has_idled(now, DEADLOCK_AFTER)
             });
         if !is_one_idle_task {
             return;
@@ -243,8 +242,7 @@ impl Drop for LeaveOnDrop<'_> {
         let granted = self.shared.core.leave(Time::now(), &wait, &mut chores);
         self.shared.carry_out(chores);
         if let Some(slot) = granted {
-            self.shared
-                .decide(|state, idle, steps| state.returned(Time::now(), slot, idle, steps));
+            self.shared.hand_over(slot);
             self.shared.units_back(self.seat);
         }
     }

@@ -1,7 +1,8 @@
 //! Every order in which two or three callers and the pool can take their steps, and every value that the memory model
 //! allows them to see: <https://docs.rs/loom>.
 //!
-//! `wharf-loom [planted] [model ..]` runs the models, all unless some are named. A violation ends it.
+//! `wharf-loom [split|unlocked] [model ..]` runs the models, all unless some are named, of the pool as it is or with a fault
+//! planted in it. A violation ends it.
 // As a test it would include the tests of those files.
 #![cfg(not(test))]
 #![allow(
@@ -18,7 +19,7 @@ mod policy;
 mod pool;
 
 mod primitives {
-    pub(crate) use loom::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+    pub(crate) use loom::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
     pub(crate) use loom::sync::{Mutex, MutexGuard};
 }
 
@@ -31,7 +32,7 @@ use std::time::Instant;
 use loom::sync::Arc;
 use loom::thread;
 
-use pool::{Caller, Options, Pool, Priority, Step};
+use pool::{Caller, Fault, Options, Pool, Priority, Step};
 
 const STACK_SIZE: usize = 1 << 16;
 
@@ -41,7 +42,7 @@ type Manner = fn(&Pool, &Caller);
 /// A name, how many times a thread may be interrupted, and what to run.
 type Model = (&'static str, usize, fn());
 
-const MODELS: [Model; 8] = [
+const MODELS: [Model; 9] = [
     ("two-callers-one-connection", 3, || {
         callers([patient, patient], 1, false)
     }),
@@ -54,6 +55,9 @@ const MODELS: [Model; 8] = [
     ("three-callers-two-connections", 2, || {
         callers([patient, patient, patient], 2, false)
     }),
+    ("somebody-looks-at-a-slot", 3, || {
+        callers([patient, |pool, _| pool.look_at_slots(), patient], 1, false)
+    }),
     ("connections-are-kept", 2, || {
         callers([patient, fickle, patient], 2, true)
     }),
@@ -64,9 +68,9 @@ const MODELS: [Model; 8] = [
 
 fn main() {
     let mut wanted: Vec<String> = std::env::args().skip(1).collect();
-    if wanted.first().is_some_and(|first| first == "planted") {
+    if let Some(fault) = wanted.first().and_then(|name| Fault::named(name)) {
         wanted.remove(0);
-        pool::plant_a_lost_wake_up();
+        pool::plant(fault);
     }
     for (name, preemptions, model) in MODELS {
         if !wanted.is_empty() && !wanted.iter().any(|wanted| wanted == name) {

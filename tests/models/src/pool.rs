@@ -6,6 +6,7 @@ mod core;
 mod desk;
 #[path = "../../../runtime/src/pool/flow.rs"]
 mod flow;
+#[path = "../../../runtime/src/pool/idle.rs"]
 mod idle;
 // Where it is included, its tests would be looked for elsewhere.
 #[rustfmt::skip]
@@ -23,6 +24,7 @@ mod refusal;
 mod rooms;
 #[path = "../../../runtime/src/pool/site.rs"]
 mod site;
+mod slots;
 #[rustfmt::skip]
 #[path = "../../../runtime/src/pool/state.rs"]
 mod state;
@@ -33,16 +35,25 @@ mod tasks;
 mod units;
 
 mod sync {
-    pub(super) use crate::primitives::{AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering};
+    pub(super) use crate::primitives::{
+        AtomicU8, AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering,
+    };
+
+    /// As many as a model has; each costs a checker time, whether it is used or not.
+    pub(super) const SLOTS_PER_LANE: usize = 4;
 
     /// Looking again before it sleeps would be one more order to try, and no other outcome.
     pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
         mutex.lock().expect("nobody panics with it")
     }
+
+    pub(super) fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+        mutex.try_lock().ok()
+    }
 }
 
-pub(crate) use idle::plant_a_lost_wake_up;
 pub(crate) use priority::Priority;
 pub(crate) use refusal::{CloseReason, Refusal};
+pub(crate) use slots::{Fault, plant};
 pub(crate) use state::{Failure, SlotId, Step};
 pub(crate) use tasks::{Caller, Options, Pool};

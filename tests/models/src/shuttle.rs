@@ -1,7 +1,8 @@
 //! Random schedules of many callers, with failed openings, unclean connections, limits, departures, kills and closing all at
 //! once: <https://docs.rs/shuttle>. It sees no effects of memory order: loom does.
 //!
-//! `wharf-shuttle [planted] [schedules of each kind]`. A violation ends it, with the schedule that leads there.
+//! `wharf-shuttle [split|unlocked] [schedules of each kind]`, with a fault planted if one is named. A violation ends it, with
+//! the schedule that leads there.
 // As a test it would include the tests of those files.
 #![cfg(not(test))]
 #![allow(
@@ -18,7 +19,7 @@ mod policy;
 mod pool;
 
 mod primitives {
-    pub(crate) use shuttle::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+    pub(crate) use shuttle::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
     pub(crate) use shuttle::sync::{Mutex, MutexGuard};
 }
 
@@ -33,7 +34,7 @@ use shuttle::sync::mpsc::{Receiver, Sender, channel};
 use shuttle::sync::{Arc, Mutex};
 use shuttle::{Config, Runner, future, thread};
 
-use pool::{Caller, CloseReason, Failure, Options, Pool, Priority, SlotId, Step};
+use pool::{Caller, CloseReason, Failure, Fault, Options, Pool, Priority, SlotId, Step};
 
 const SEED: u64 = 20_260;
 const SCHEDULES: usize = 1_000;
@@ -42,9 +43,9 @@ const DEPTH: usize = 3;
 
 fn main() {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
-    if args.first().is_some_and(|first| first == "planted") {
+    if let Some(fault) = args.first().and_then(|name| Fault::named(name)) {
         args.remove(0);
-        pool::plant_a_lost_wake_up();
+        pool::plant(fault);
     }
     let schedules = args
         .first()
@@ -178,6 +179,7 @@ fn call(pool: &Pool, sender: &Mutex<Sender<Work>>, number: u64) {
             0..3 => impatient(pool, &caller, random.gen_range(1..4)),
             3 => {
                 pool.reap();
+                pool.look_at_slots();
                 None
             }
             4 if number == 0 => {

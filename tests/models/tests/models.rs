@@ -1,9 +1,11 @@
-//! Runs the models, and the same with a lost wake-up planted in the pool, which must be found.
+//! Runs the models, and the same with lost wake-ups planted in the pool, which must be found.
 
 use std::process::{Command, Output};
 
 const LOOM: &str = env!("CARGO_BIN_EXE_wharf-loom");
 const SHUTTLE: &str = env!("CARGO_BIN_EXE_wharf-shuttle");
+/// What can be planted: see `Fault`.
+const FAULTS: [&str; 2] = ["split", "unlocked"];
 
 fn run(program: &str, args: &[&str]) -> Output {
     let output = Command::new(program)
@@ -23,7 +25,7 @@ fn assert_holds(program: &str, args: &[&str]) {
     );
 }
 
-/// The fault leaves a caller waiting for ever, so what is found is a deadlock.
+/// A fault leaves a caller waiting for ever, so what is found is a deadlock.
 fn assert_is_found(program: &str, args: &[&str]) {
     let output = run(program, args);
     let told = String::from_utf8_lossy(&output.stderr);
@@ -40,8 +42,10 @@ fn every_order_of_a_few_steps_hands_over_what_there_is() {
 }
 
 #[test]
-fn loom_finds_a_lost_wake_up() {
-    assert_is_found(LOOM, &["planted", "two-callers-one-connection"]);
+fn loom_finds_lost_wake_ups() {
+    for fault in FAULTS {
+        assert_is_found(LOOM, &[fault, "two-callers-one-connection"]);
+    }
 }
 
 #[test]
@@ -50,7 +54,9 @@ fn no_random_schedule_of_many_callers_breaks_the_pool() {
 }
 
 #[test]
-fn shuttle_finds_a_lost_wake_up() {
-    // It ends with the first one that is found.
-    assert_is_found(SHUTTLE, &["planted", "20000"]);
+fn shuttle_finds_lost_wake_ups() {
+    for fault in FAULTS {
+        // It ends with the first one that is found.
+        assert_is_found(SHUTTLE, &[fault, "20000"]);
+    }
 }

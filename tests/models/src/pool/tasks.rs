@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::core::{Chores, Core, Layout};
 use super::desk::Wait;
-use super::idle::Shelf;
+use super::idle::{Given, IdleSet, Shelf};
 use super::line::{Ask, Verdict};
 use super::partition::{Affinity, Partition, PartitionKey, PartitionKind, PartitionLimits, Seat};
 use super::priority::Priority;
@@ -118,7 +118,7 @@ impl Pool {
     /// Gets a connection. Dropped half-way, it gives back what it has.
     pub(crate) async fn acquire(&self, caller: &Caller) -> Result<SlotId, Refusal> {
         let units = match self.core.take(Some(&caller.seat)) {
-            Ok(slot) => return Ok(slot),
+            Ok(taken) => return Ok(taken.id()),
             Err(units) => units,
         };
         let ask = Ask {
@@ -176,9 +176,9 @@ impl Pool {
         } else {
             Shelf::Shared
         };
-        let mut chores = Chores::new();
-        self.core.give(|| self.now(), slot, shelf, &mut chores);
-        self.carry_out(chores);
+        if self.core.give(self.core.slot(slot), shelf) == Given::Wanted {
+            self.cleaned(slot);
+        }
         self.units_back(&caller.seat.partitions);
     }
 
@@ -223,6 +223,11 @@ impl Pool {
         {
             self.retire(slot, CloseReason::IdleTimeout);
         }
+    }
+
+    /// Looks into every slot, as who gathers statistics does.
+    pub(crate) fn look_at_slots(&self) {
+        self.core.slots().for_each(drop);
     }
 
     /// Opens connections for nobody yet.
@@ -319,7 +324,7 @@ impl Pool {
 
     fn decide<T>(
         &self,
-        with: impl FnOnce(&mut State, Time, &super::idle::IdleSet, &mut Vec<Step>) -> T,
+        with: impl FnOnce(&mut State, Time, &dyn IdleSet, &mut Vec<Step>) -> T,
     ) -> T {
         let mut chores = Chores::new();
         let now = self.now();

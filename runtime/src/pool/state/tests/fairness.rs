@@ -4,11 +4,12 @@ use std::collections::{HashMap, VecDeque};
 
 use super::super::*;
 use super::script::{ask, settings};
+use crate::pool::slots::Slots;
 
 /// A pool of one connection, which is always lent.
 struct Queue {
     state: State,
-    idle: IdleSet,
+    idle: Slots<()>,
     ms: u64,
 }
 
@@ -20,7 +21,7 @@ impl Queue {
             ..settings()
         };
         let mut queue = Self {
-            idle: IdleSet::new(1, 1, false),
+            idle: Slots::new([()], 1, false),
             state: State::new(settings),
             ms: 0,
         };

@@ -167,8 +167,9 @@ impl Both {
             Event::Give(which) => {
                 if let Some((slot, tenant)) = pick(&mut self.lent, which) {
                     self.idle.push(slot);
-                    self.core
-                        .give(|| now, slot, Shelf::Shared, &mut self.chores);
+                    if self.core.give(self.core.slot(slot), Shelf::Shared) == Given::Wanted {
+                        self.decide(|state, idle, steps| state.returned(now, slot, idle, steps));
+                    }
                     self.units_back(tenant);
                 }
             }
@@ -254,7 +255,8 @@ impl Both {
 
     fn ask(&mut self, flow: FlowId, priority: Priority, tenant: Option<usize>, patience_ms: u64) {
         let seat = tenant.map(|tenant| &self.seats[tenant]);
-        let units = match self.core.take(seat) {
+        let taken = self.core.take(seat).map(|taken| taken.id());
+        let units = match taken {
             Ok(slot) => {
                 let place = self.idle.iter().position(|idle| *idle == slot);
                 self.idle.remove(place.expect("what is taken was idle"));
@@ -314,7 +316,7 @@ impl Both {
         self.decide(|state, _, steps| state.retire(slot, reason, steps));
     }
 
-    fn decide(&mut self, with: impl FnOnce(&mut State, &IdleSet, &mut Vec<Step>)) {
+    fn decide(&mut self, with: impl FnOnce(&mut State, &dyn IdleSet, &mut Vec<Step>)) {
         self.core.decide(&mut self.chores, with);
     }
 

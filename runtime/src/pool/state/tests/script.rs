@@ -14,6 +14,7 @@ use expect_test::Expect;
 use super::super::*;
 use crate::pool::partition::{PartitionKind, PartitionLimits};
 use crate::pool::site::Runner;
+use crate::pool::slots::Slots;
 
 /// Two connections, and nothing special.
 pub(super) fn settings() -> Settings {
@@ -82,7 +83,7 @@ pub(super) fn ask(flow: FlowId, priority: Priority) -> Ask {
 /// A pool's state, its idle set, and everybody who has to do with them.
 pub(super) struct Scripted {
     pub(super) state: State,
-    pub(super) idle: IdleSet,
+    pub(super) idle: Slots<()>,
     steps: Vec<Step>,
     partitions: BTreeMap<String, Vec<Arc<Partition>>>,
     waiting: BTreeMap<String, Ticket>,
@@ -92,7 +93,7 @@ pub(super) struct Scripted {
 impl Scripted {
     pub(super) fn new(settings: Settings) -> Self {
         Self {
-            idle: IdleSet::new(settings.max, 1, false),
+            idle: Slots::new(vec![(); settings.max], 1, false),
             state: State::new(settings),
             steps: Vec::new(),
             partitions: BTreeMap::new(),
@@ -187,7 +188,7 @@ impl Scripted {
             .count();
         self.partitions.insert(name.clone(), partitions.clone());
         if ask.units == partitions.len()
-            && let Some(slot) = self.idle.take()
+            && let Some(slot) = self.idle.take().map(|taken| taken.id())
         {
             self.lend(&name, slot);
             return Some(format!("{name} takes {slot}"));
