@@ -92,11 +92,18 @@ impl<S> Core<S> {
                 return Err(index);
             }
         }
-        let last = seat
-            .filter(|seat| seat.affinity != Affinity::None)
-            .and_then(Seat::last_slot)
-            .and_then(|slot| self.slots.take_slot(slot));
-        last.or_else(|| self.slots.take()).ok_or(partitions.len())
+        // Returned where it is found: moved on by combinators, each move waits for the writes before it.
+        if let Some(seat) = seat
+            && seat.affinity != Affinity::None
+            && let Some(last) = seat.last_slot()
+            && let Some(taken) = self.slots.take_slot(last)
+        {
+            return Ok(taken);
+        }
+        match self.slots.take() {
+            Some(taken) => Ok(taken),
+            None => Err(partitions.len()),
+        }
     }
 
     /// Gives a clean connection back, whose slot is filled. When somebody waits for it, it is the caller's to hand over:
