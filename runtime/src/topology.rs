@@ -20,11 +20,11 @@ pub(crate) use cluster::{Cluster, Picture, Settings};
 pub(crate) use config::node_problems;
 pub use config::{DeclaredRole, HealthConfig, NodeConfig};
 pub use member::BreakerCommand;
-pub(crate) use member::Member;
+pub(crate) use member::{Member, Sample};
 pub(crate) use node::{Access, NodeOptions};
 pub(crate) use timeline::Containment;
 pub use token::CausalToken;
 pub use view::{NodeId, NodeSnapshot, NodeState, Role, TopologySnapshot};
-pub(crate) use view::{NodeView, View, WhyNoPrimary};
+pub(crate) use view::{NodeView, Reign, View, WhyNoPrimary};
 
 pub(crate) use crate::driver::WorkerFailure;

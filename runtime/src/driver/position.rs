@@ -17,6 +17,9 @@ pub(crate) enum Position {
 }
 
 impl Position {
+    /// Further than any log gets: what ended, and nobody knows where, is held to end there.
+    pub(crate) const ENDLESS: u64 = u64::MAX;
+
     /// As a server says it.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         match parse_lsn(text) {
@@ -41,6 +44,14 @@ impl Position {
             (Self::Lsn(own), Self::Lsn(other)) => Some(Self::Lsn(*own.max(other))),
             (Self::Gtid(own), Self::Gtid(other)) => Some(Self::Gtid(own.union(other))),
             _ => None,
+        }
+    }
+
+    /// Whether it stands for an end that nobody knows.
+    pub(crate) fn is_endless(&self) -> bool {
+        match self {
+            Self::Lsn(lsn) => *lsn == Self::ENDLESS,
+            Self::Gtid(set) => set.iter().any(|gtid| gtid.sequence == Self::ENDLESS),
         }
     }
 
@@ -151,7 +162,7 @@ impl GtidSet {
             let own = self.0.get(&theirs.domain).map_or(0, |own| own.sequence);
             theirs.sequence.saturating_sub(own)
         };
-        other.iter().map(of).sum()
+        other.iter().map(of).fold(0, u64::saturating_add)
     }
 
     /// Everything that either has.
@@ -225,6 +236,22 @@ impl GtidState {
         self.iter()
             .filter(of_others)
             .eq(other.iter().filter(of_others))
+    }
+
+    /// All that a server may ever have written: in the domains where it is known to have, or else in the one that servers
+    /// use unless they are told otherwise.
+    pub(crate) fn all_of(&self, server: u32) -> GtidSet {
+        let domains = self.iter().filter(|own| own.server == server);
+        let mut domains: Vec<u32> = domains.map(|own| own.domain).collect();
+        if domains.is_empty() {
+            domains.push(0);
+        }
+        let end = |domain| Gtid {
+            domain,
+            server,
+            sequence: Position::ENDLESS,
+        };
+        domains.into_iter().map(end).collect()
     }
 
     fn of(&self, domain: u32, server: u32) -> Option<u64> {

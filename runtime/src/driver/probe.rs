@@ -28,7 +28,9 @@ const POSTGRES: &str = "\
       (CASE WHEN node.recovers THEN (SELECT received_tli FROM pg_stat_wal_receiver) \
         ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int END)::int8, \
       node.recovers AND EXISTS (SELECT FROM pg_stat_wal_receiver WHERE coalesce(status, 'streaming') = 'streaming'), \
-      (CASE WHEN NOT node.recovers THEN pg_last_wal_replay_lsn() END)::text \
+      (CASE WHEN NOT node.recovers THEN pg_last_wal_replay_lsn() END)::text, \
+      current_setting('synchronous_standby_names') <> '' \
+        AND current_setting('synchronous_commit') NOT IN ('off', 'local') \
     FROM (SELECT pg_is_in_recovery() AS recovers OFFSET 0) node";
 /// Permissions are looked at before a statement runs, so that no `CASE` helps: they are asked for first.
 const POSTGRES_MAY: &str = "\
@@ -39,9 +41,11 @@ const POSTGRES_CLUSTER: &str = "SELECT system_identifier FROM pg_control_system(
 const MARIADB: &str = "\
     SELECT CAST(@@server_id AS CHAR), CAST(@@global.read_only AS CHAR), \
       COALESCE(CAST(@@gtid_binlog_pos AS CHAR), ''), COALESCE(CAST(@@gtid_slave_pos AS CHAR), ''), \
-      COALESCE(CAST(@@gtid_binlog_state AS CHAR), '')";
+      COALESCE(CAST(@@gtid_binlog_state AS CHAR), ''), \
+      CASE WHEN @@global.rpl_semi_sync_master_enabled = 1 \
+        AND @@global.rpl_semi_sync_master_wait_point = 'AFTER_SYNC' THEN '1' ELSE '0' END";
 const MYSQL: &str =
-    "SELECT CAST(@@server_id AS CHAR), CAST(@@global.read_only AS CHAR), '', '', ''";
+    "SELECT CAST(@@server_id AS CHAR), CAST(@@global.read_only AS CHAR), '', '', '', '0'";
 
 /// Asks one node again and again, over one connection, and keeps what doesn't change in between.
 #[derive(Debug)]

@@ -25,6 +25,8 @@ pub(crate) struct Report {
     pub(crate) history: History,
     /// Whether it is a replica that is connected to its primary. PostgreSQL alone tells.
     pub(crate) receives: bool,
+    /// Whether it acknowledges, and shows, only what another node has already, so that no failover to that one loses it.
+    pub(crate) is_synchronous: bool,
 }
 
 /// Where the data of a node came from.

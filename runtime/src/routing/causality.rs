@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use crate::error::Result;
 use crate::mechanism::Mechanism;
-use crate::topology::{CausalToken, NodeId};
+use crate::topology::{CausalToken, NodeId, Reign};
 
 /// What a session, or everybody without one, must not read behind.
 #[derive(Debug, Default)]
@@ -34,8 +34,8 @@ pub(crate) struct Debt {
     pub(crate) node: NodeId,
     /// When the last look at it ended.
     pub(crate) until: Instant,
-    /// Whether it was the primary then: that is never behind the others.
-    pub(crate) was_primary: bool,
+    /// As what it was the primary then: that is never behind the others.
+    pub(crate) reign: Option<Reign>,
 }
 
 /// What a read has to go by.
@@ -92,7 +92,8 @@ impl Causality {
     }
 
     /// What is known to be behind.
-    pub(crate) fn token(&self) -> Option<CausalToken> {
+    #[cfg(test)]
+    pub(super) fn token(&self) -> Option<CausalToken> {
         self.account().token.clone()
     }
 
@@ -112,10 +113,9 @@ impl Causality {
         let mut account = self.account();
         // First: what is settled now would cover what was lost before.
         let before = account.check(&check)?;
-        let is_comparable = if account.settle(settle) {
-            account.check(&check)?
-        } else {
-            before
+        let is_comparable = match account.settle(&check, settle)? {
+            true => account.check(&check)?,
+            false => before,
         };
         Ok(Bounds {
             token: account.token.clone(),
@@ -158,9 +158,16 @@ impl Account {
     }
 
     /// Whether the token has changed.
-    fn settle(&mut self, settle: impl Fn(&Debt) -> Settlement) -> bool {
+    ///
+    /// # Errors
+    /// When what a debt turned out to be is gone. All that can be settled is, and the debt in question is forgotten.
+    fn settle(
+        &mut self,
+        check: impl Fn(&CausalToken) -> Result<bool>,
+        settle: impl Fn(&Debt) -> Settlement,
+    ) -> Result<bool> {
         let mut debts = std::mem::take(&mut self.debts);
-        let (mut moved, mut is_changed) = (Vec::new(), false);
+        let (mut moved, mut is_changed, mut gone) = (Vec::new(), false, None);
         debts.retain(|debt| match settle(debt) {
             Settlement::Open => true,
             Settlement::Moved(debt) => {
@@ -168,14 +175,17 @@ impl Account {
                 false
             }
             Settlement::At(token) => {
-                // Tokens of one cluster merge, and another cluster's never got in here.
-                is_changed |= self.merge(&token).is_ok();
+                // By itself: a token of a later timeline would cover it.
+                match check(&token).and_then(|_| self.merge(&token)) {
+                    Ok(()) => is_changed = true,
+                    Err(error) => gone = Some(error),
+                }
                 false
             }
         });
         self.debts = debts;
         moved.into_iter().for_each(|debt| self.owe(debt));
-        is_changed
+        gone.map_or(Ok(is_changed), Err)
     }
 
     fn merge(&mut self, token: &CausalToken) -> Result<()> {
@@ -187,18 +197,17 @@ impl Account {
     }
 
     fn owe(&mut self, debt: Debt) {
-        if debt.was_primary {
+        if debt.reign.is_some() {
             // The primary has all that the replicas had shown.
-            self.debts.retain(|other| other.was_primary);
+            self.debts.retain(|other| other.reign.is_some());
         }
         // What a replica showed, the primary has as well.
-        let covers =
-            |other: &&mut Debt| other.node == debt.node || (other.was_primary && !debt.was_primary);
+        let covers = |other: &&mut Debt| match (other.reign, debt.reign) {
+            (Some(_), None) => true,
+            (own, new) => other.node == debt.node && own == new,
+        };
         match self.debts.iter_mut().find(covers) {
-            Some(other) => {
-                other.until = other.until.max(debt.until);
-                other.was_primary |= debt.was_primary;
-            }
+            Some(other) => other.until = other.until.max(debt.until),
             None => self.debts.push(debt),
         }
     }

@@ -66,10 +66,11 @@ impl Route {
         }
     }
 
-    /// The way of a session, which begins with what its database has seen, and remembers for itself from there.
+    /// The way of a session, which begins with what its database has seen, and remembers for itself from there. What a
+    /// failover has lost of it is for readers on the database to be told.
     pub(crate) fn of_session(&self) -> Self {
         Self {
-            causality: Arc::new(self.causality.copy()),
+            causality: Arc::new(self.router.what_is_left(self)),
             is_monotonic: true,
             ..self.clone()
         }
@@ -169,7 +170,7 @@ impl Route {
             self.causality.saw(Debt {
                 node: id,
                 until: Instant::now(),
-                was_primary: picture.view.is_primary(id),
+                reign: picture.view.reign_of(id),
             });
         }
     }

@@ -1,5 +1,6 @@
 //! What all calls on a database are routed by: its nodes, its retry budget, and what was learnt of both.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
@@ -164,18 +165,29 @@ impl Router {
         )
     }
 
+    /// What the caller has seen, without what a failover has lost of it.
+    pub(super) fn what_is_left(&self, route: &Route) -> Causality {
+        let causality = route.causality.copy();
+        if self.only().is_none() {
+            let (picture, now) = (self.cluster.picture(), Instant::now());
+            // Each time it forgets something: a token, and then what a debt came to.
+            while self.bounds(route, &causality, &picture, now).is_err() {}
+        }
+        causality
+    }
+
     /// A transaction was committed on a node, and the server may have said where.
     pub(super) fn committed(&self, route: &Route, id: NodeId, position: Option<&str>) {
         let picture = self.cluster.picture();
         let view = &picture.view;
-        let was_primary = view.is_primary(id);
+        let (reign, now) = (view.reign_of(id), Instant::now());
         // What a failover lost before is still to be told, and a later token would cover it.
         let may_cover = || {
-            let own = route.causality.token();
-            own.is_none_or(|own| refusal::check(view, &own).is_ok())
+            let copy = route.causality.copy();
+            self.bounds(route, &copy, &picture, now).is_ok()
         };
         if let Some(position) = position.and_then(Position::parse)
-            && was_primary
+            && reign.is_some()
             && may_cover()
         {
             let token = view.token(view.timeline, Some(position));
@@ -185,8 +197,8 @@ impl Router {
         }
         route.causality.saw(Debt {
             node: id,
-            until: Instant::now(),
-            was_primary,
+            until: now,
+            reign,
         });
     }
 
@@ -196,16 +208,22 @@ impl Router {
         }
         let picture = self.cluster.picture();
         let view = &picture.view;
+        let lost = Cell::new(None);
+        let check = |token: &CausalToken| {
+            refusal::check(view, token).inspect_err(|_| lost.set(Some(token.clone())))
+        };
         let settle = |debt: &Debt| settle(debt, &picture, Instant::now());
-        // Whoever is given it finds out if it is lost.
-        match route.causality.bounds(|_| Ok(true), settle) {
+        // A copy, since the caller is still to be told what it has lost.
+        match route.causality.copy().bounds(check, settle) {
             Ok(Bounds {
                 token,
                 owed: Owed::Nothing,
                 ..
             }) => token,
             // "Everything up to now."
-            _ => Some(view.token(view.timeline, None)),
+            Ok(_) => Some(view.token(view.timeline, None)),
+            // Whoever is given it is told as well.
+            Err(_) => lost.into_inner(),
         }
     }
 
@@ -222,11 +240,12 @@ impl Router {
         if token.position.is_some() {
             return route.causality.reached(token);
         }
-        if let Some(node) = view.primary_id() {
+        // While there is no primary, the last one is who knows.
+        if let Some(node) = view.lineage.primary() {
             route.causality.saw(Debt {
                 node,
                 until: Instant::now(),
-                was_primary: true,
+                reign: Some(view.reign()),
             });
         }
         Ok(())

@@ -16,7 +16,9 @@ use super::route::Route;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::policy::breaker::{CallEnd, Pass};
 use crate::telemetry;
-use crate::topology::{Access, Cluster, Member, NodeId, Picture, WhyNoPrimary, WorkerFailure};
+use crate::topology::{
+    Access, Cluster, Member, NodeId, Picture, Reign, WhyNoPrimary, WorkerFailure,
+};
 
 /// How often a call that nobody can serve looks again; whatever else changes wakes it earlier.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -48,7 +50,7 @@ pub(crate) struct Chosen {
     member: Arc<Member>,
     pass: Pass,
     began: Instant,
-    is_primary: bool,
+    reign: Option<Reign>,
     /// The one that the primary was on then.
     timeline: Option<u32>,
 }
@@ -156,7 +158,7 @@ impl<'a> Trip<'a> {
             member: member.clone(),
             pass,
             began: now,
-            is_primary: picture.view.is_primary(member.id),
+            reign: picture.view.reign_of(member.id),
             timeline: picture.view.timeline,
         })
     }
@@ -299,7 +301,7 @@ impl<'a> Trip<'a> {
             self.route.causality.saw(Debt {
                 node: chosen.member.id,
                 until: now,
-                was_primary: chosen.is_primary,
+                reign: chosen.reign,
             });
         }
     }

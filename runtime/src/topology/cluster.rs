@@ -245,15 +245,16 @@ impl Cluster {
     pub(super) fn probed(&self, member: &Member, report: Report) {
         let now = Instant::now();
         let (position, asked_at) = (report.position.clone(), report.asked_at);
-        let timeline = report.timeline;
+        let (timeline, is_writable) = (report.timeline, report.is_writable);
         self.tell(|machine, now| machine.probed(now, member.id, report));
         if let Some(position) = position {
-            member.sampled(Sample {
+            let sample = Sample {
                 position,
                 asked_at,
                 answered_at: now,
                 timeline: timeline.or(self.picture().view.timeline),
-            });
+            };
+            member.sampled(sample, is_writable);
             self.samples.send_modify(|count| *count += 1);
         }
     }

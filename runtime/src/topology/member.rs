@@ -61,6 +61,8 @@ pub(crate) struct Sample {
 #[derive(Debug, Default)]
 struct Looks {
     last: Option<Sample>,
+    /// The last one at which it took writes.
+    last_writable: Option<Sample>,
     /// When somebody last wanted to see more.
     wanted_at: Option<Instant>,
 }
@@ -181,6 +183,13 @@ impl Member {
         last.filter(|sample| sample.asked_at > moment).cloned()
     }
 
+    /// The same of when it took writes, though it may be a replica by now.
+    pub(crate) fn sample_as_primary_after(&self, moment: Instant) -> Option<Sample> {
+        let looks = self.looks();
+        let last = looks.last_writable.as_ref();
+        last.filter(|sample| sample.asked_at > moment).cloned()
+    }
+
     /// Has the monitor look now instead of later, unless it has just done so.
     pub(crate) fn look_soon(&self, now: Instant) {
         let mut looks = self.looks();
@@ -192,8 +201,12 @@ impl Member {
         }
     }
 
-    pub(super) fn sampled(&self, sample: Sample) {
-        self.looks().last = Some(sample);
+    pub(super) fn sampled(&self, sample: Sample, is_writable: bool) {
+        let mut looks = self.looks();
+        if is_writable {
+            looks.last_writable = Some(sample.clone());
+        }
+        looks.last = Some(sample);
     }
 
     pub(super) fn remove(&self) {

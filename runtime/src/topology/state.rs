@@ -64,6 +64,7 @@ impl Topology {
             dialect,
             epoch: 0,
             timeline: None,
+            is_synchronous: false,
             primary: Err(none),
             lineage: lineage.clone(),
             nodes: Vec::new(),

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::token::CausalToken;
-use super::view::NodeId;
+use super::view::{NodeId, Reign};
 use crate::driver::{Dialect, Gtid, GtidState, Position, Switch};
 
 /// Where the data of the primary came from.
@@ -57,13 +57,20 @@ pub(crate) struct LostTail {
 
 impl fmt::Display for LostTail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "what was written up to {}", self.written)?;
+        let verb = if self.written.is_endless() {
+            f.write_str("what was seen on the former primary after the last look at it")?;
+            "may be gone"
+        } else {
+            write!(f, "what was written up to {}", self.written)?;
+            "is gone"
+        };
         if let Some(timeline) = self.timeline {
             write!(f, " on timeline {timeline}")?;
         }
+        write!(f, " {verb}")?;
         match &self.kept {
-            Some(kept) => write!(f, " is gone beyond {kept}"),
-            None => f.write_str(" is gone"),
+            Some(kept) => write!(f, " beyond {kept}"),
+            None => Ok(()),
         }
     }
 }
@@ -103,6 +110,32 @@ impl Lineage {
             (None, Some(theirs), Some(ours)) if theirs < ours => Containment::Unknown,
             _ => Containment::Contained,
         }
+    }
+
+    /// Who the primary is, or was last; `None` before the first.
+    pub(crate) fn primary(&self) -> Option<NodeId> {
+        self.primary
+    }
+
+    /// All that there was in a reign, up to its end, which nobody knows. After that end its rest is lost, as far as
+    /// anybody can tell.
+    pub(crate) fn all_of(&self, reign: &Reign) -> CausalToken {
+        let position = match (self.dialect, reign.server) {
+            (Dialect::Postgres, _) => Some(Position::Lsn(Position::ENDLESS)),
+            (Dialect::MySql, Some(server)) => Some(Position::Gtid(self.gtids.all_of(server))),
+            _ => None,
+        };
+        CausalToken {
+            engine: self.dialect,
+            cluster: self.cluster,
+            timeline: reign.timeline,
+            position,
+        }
+    }
+
+    /// Whether it goes on.
+    pub(crate) fn is_of(&self, reign: &Reign) -> bool {
+        (self.timeline, self.server) == (reign.timeline, reign.server)
     }
 
     /// Where a former timeline ended, as far as is known.
@@ -152,12 +185,14 @@ impl Lineage {
 
     /// Whether a former primary wrote this transaction, and the primary doesn't have it: it never will.
     pub(super) fn has_lost(&self, gtid: Gtid) -> bool {
-        self.former.contains(&gtid.server) && !self.has(gtid)
+        let is_over = gtid.sequence == Position::ENDLESS || self.former.contains(&gtid.server);
+        is_over && !self.has(gtid)
     }
 
     /// Whether the primary has this transaction, or is the one to have written it.
     pub(super) fn has(&self, gtid: Gtid) -> bool {
-        self.server == Some(gtid.server) || self.gtids.contains(gtid)
+        let may_have = gtid.sequence < Position::ENDLESS;
+        may_have && (self.server == Some(gtid.server) || self.gtids.contains(gtid))
     }
 }
 

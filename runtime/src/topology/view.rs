@@ -88,6 +88,8 @@ pub(crate) struct View {
     pub(crate) epoch: u64,
     /// The primary's; the last one's while there is none.
     pub(crate) timeline: Option<u32>,
+    /// Whether the primary acknowledges, and shows, only what another node has; the last one's while there is none.
+    pub(crate) is_synchronous: bool,
     pub(crate) primary: Result<NodeId, NoPrimary>,
     /// Where the primary's data came from; the last one's while there is none.
     pub(crate) lineage: Arc<Lineage>,
@@ -126,6 +128,20 @@ impl View {
         self.primary_id() == Some(id)
     }
 
+    /// As what a node is the primary now; `None` if it isn't.
+    pub(crate) fn reign_of(&self, id: NodeId) -> Option<Reign> {
+        self.is_primary(id).then(|| self.reign())
+    }
+
+    /// The time of the primary; of the last one while there is none.
+    pub(crate) fn reign(&self) -> Reign {
+        Reign {
+            timeline: self.timeline,
+            server: self.lineage.server,
+            is_synchronous: self.is_synchronous,
+        }
+    }
+
     pub(crate) fn primary_node(&self) -> Option<&NodeView> {
         self.node(self.primary_id()?)
     }
@@ -153,6 +169,17 @@ impl View {
         let primary = self.primary_node()?.position.get()?;
         node.position.get()?.bytes_behind(&primary)
     }
+}
+
+/// The time of one primary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reign {
+    /// PostgreSQL.
+    pub(crate) timeline: Option<u32>,
+    /// MariaDB: what its transactions are numbered under.
+    pub(crate) server: Option<u32>,
+    /// Whether its successor has all that it has shown.
+    pub(crate) is_synchronous: bool,
 }
 
 /// What is known of one node.

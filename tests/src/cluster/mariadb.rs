@@ -84,8 +84,11 @@ impl Gtid {
 
     fn write_role(&self, directory: &Path, role: Role) {
         let (read_only, waits) = self.settings(role);
-        let text =
-            format!("[mariadbd]\nread_only={read_only}\nrpl_semi_sync_master_enabled={waits}\n");
+        // Nobody is to see what no replica has.
+        let text = format!(
+            "[mariadbd]\nread_only={read_only}\nrpl_semi_sync_master_enabled={waits}\n\
+             rpl_semi_sync_master_wait_point=AFTER_SYNC\n"
+        );
         fs::write(directory.join("options"), text).expect("write the options");
     }
 

@@ -146,6 +146,22 @@ async fn a_replica_that_never_catches_up_is_not_waited_for_long(trio: &Trio) {
     db.close().await;
 }
 
+async fn a_lone_write_that_nobody_looked_for_in_time_may_be_gone(trio: &Trio) {
+    let db = trio.open_that_hardly_looks().await?;
+    let session = db.session("writer").open()?;
+    Notes::insert(&session, &note(1, "mine")).await?;
+    // Dying one after the other, its processes would answer a last look.
+    trio.cluster.node(0).freeze();
+    trio.cluster.node(0).kill();
+    trio.promote_one();
+    // Once: from then on it goes by what is left.
+    let told = Notes::find(&session, 1).await.expect_err("nobody knows");
+    assert_eq!(told.kind(), ErrorKind::CausalityLost);
+    assert!(told.to_string().contains("may be gone"), "{told}");
+    Notes::find(&session, 1).await?;
+    db.close().await;
+}
+
 async fn a_unit_that_only_reads_stays_on_one_replica_that_is_far_enough(trio: &Trio) {
     let db = trio.open_with_notes(Routing::new()).await?;
     trio.cluster.delay_apply(1, DELAY);

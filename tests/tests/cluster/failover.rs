@@ -36,6 +36,18 @@ async fn writes_go_on_after_a_kill_and_a_promotion(trio: &Trio) {
     db.close().await;
 }
 
+async fn a_lone_write_that_nobody_looked_for_is_there_since_a_replica_had_it(trio: &Trio) {
+    let db = trio.open_that_hardly_looks().await?;
+    let session = db.session("writer").open()?;
+    Notes::insert(&session, &note(1, "mine")).await?;
+    // Dying one after the other, its processes would answer a last look.
+    trio.cluster.node(0).freeze();
+    trio.cluster.node(0).kill();
+    trio.promote_one();
+    assert!(Notes::find(&session, 1).await?.is_some(), "and nothing is said of a loss");
+    db.close().await;
+}
+
 async fn reads_go_on_while_there_is_no_primary(trio: &Trio) {
     let db = trio.open_with_notes(Routing::new().consistency(Consistency::Any)).await?;
     Notes::insert(&db, &note(1, "kept")).await?;

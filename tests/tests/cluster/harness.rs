@@ -73,6 +73,18 @@ impl Trio {
         Ok(db)
     }
 
+    /// A database with a table of notes, whose primary is looked at once a minute, as long as nothing goes wrong there.
+    pub(crate) async fn open_that_hardly_looks(&self) -> Result<Database> {
+        self.open_with_notes(Routing::new()).await?.close().await;
+        let health = HealthConfig::new().probe_interval(Duration::from_secs(60));
+        let db = self.builder().health(health).connect().await?;
+        eventually("all nodes are up", async || {
+            Ok(are_up(&db, self.cluster.nodes().len()))
+        })
+        .await?;
+        Ok(db)
+    }
+
     /// The same with a table of notes that every node has.
     pub(crate) async fn open_with_notes(&self, routing: Routing) -> Result<Database> {
         let db = self.open(routing).await?;

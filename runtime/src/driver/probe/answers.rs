@@ -7,10 +7,19 @@ use crate::driver::position::{GtidSet, GtidState, Position, parse_lsn};
 use crate::driver::report::{History, Report, Switch};
 use crate::error::{Error, ErrorKind, Result};
 
-/// Whether it takes writes, its position, its timeline, whether it is connected to a primary, and where it was promoted.
-pub(super) type PostgresRow = (bool, Option<String>, Option<i64>, bool, Option<String>);
-/// The server's id, whether it refuses writes, what it wrote last, what it replicated last, and what it has of everybody.
-pub(super) type MariaDbRow = (String, String, String, String, String);
+/// Whether it takes writes, its position, its timeline, whether it is connected to a primary, where it was promoted, and
+/// whether its commits wait for a replica.
+pub(super) type PostgresRow = (
+    bool,
+    Option<String>,
+    Option<i64>,
+    bool,
+    Option<String>,
+    bool,
+);
+/// The server's id, whether it refuses writes, what it wrote last, what it replicated last, what it has of everybody, and
+/// whether its commits wait for a replica before anybody sees them.
+pub(super) type MariaDbRow = (String, String, String, String, String, String);
 
 pub(super) fn sqlite(asked_at: Instant, is_writable: bool) -> Report {
     Report {
@@ -22,6 +31,7 @@ pub(super) fn sqlite(asked_at: Instant, is_writable: bool) -> Report {
         position: None,
         history: History::Unknown,
         receives: false,
+        is_synchronous: false,
     }
 }
 
@@ -30,7 +40,7 @@ pub(super) fn postgres(
     cluster: Option<u64>,
     row: PostgresRow,
 ) -> Result<Report> {
-    let (is_writable, position, timeline, receives, began) = row;
+    let (is_writable, position, timeline, receives, began, is_synchronous) = row;
     let lsn = |text: String| parse_lsn(&text).ok_or_else(|| unreadable(&text));
     let timeline = timeline
         .map(|timeline| u32::try_from(timeline).map_err(|_| unreadable(&timeline.to_string())));
@@ -44,11 +54,12 @@ pub(super) fn postgres(
         position: position.map(lsn).transpose()?.map(Position::Lsn),
         history: began.map_or(History::Unknown, History::Began),
         receives,
+        is_synchronous,
     })
 }
 
 pub(super) fn mariadb(asked_at: Instant, row: MariaDbRow) -> Result<Report> {
-    let (server, read_only, written, replicated, state) = row;
+    let (server, read_only, written, replicated, state, is_synchronous) = row;
     let set = |text: &str| GtidSet::parse(text).ok_or_else(|| unreadable(text));
     let server: u32 = server.parse().map_err(|_| unreadable(&server))?;
     let is_writable = matches!(read_only.as_str(), "0" | "OFF");
@@ -72,6 +83,7 @@ pub(super) fn mariadb(asked_at: Instant, row: MariaDbRow) -> Result<Report> {
         position: Some(Position::Gtid(visible.union(&set(&replicated)?))),
         history: History::Gtids(GtidState::parse(&state).ok_or_else(|| unreadable(&state))?),
         receives: false,
+        is_synchronous: is_synchronous == "1",
     })
 }
 

@@ -15,10 +15,15 @@ fn token(lsn: u64) -> CausalToken {
 }
 
 fn debt(node: u32, until: Instant, was_primary: bool) -> Debt {
+    let reign = Reign {
+        timeline: Some(1),
+        server: None,
+        is_synchronous: false,
+    };
     Debt {
         node: NodeId(node),
         until,
-        was_primary,
+        reign: was_primary.then_some(reign),
     }
 }
 
@@ -144,9 +149,10 @@ fn what_is_gone_is_told_once_and_before_what_was_learnt_since() {
 
 #[test]
 fn what_a_debt_turns_out_to_be_may_be_gone_too() {
+    let now = Instant::now();
     let causality = Causality::default();
     causality.reached(&token(5)).unwrap();
-    causality.saw(debt(1, Instant::now(), true));
+    causality.saw(debt(1, now, true));
     let asked = Cell::new(0);
     let check = |token: &CausalToken| {
         asked.set(asked.get() + 1);
@@ -160,5 +166,43 @@ fn what_a_debt_turns_out_to_be_may_be_gone_too() {
     assert_eq!(asked.get(), 1, "nothing has changed since");
     let told = causality.bounds(check, |_| Settlement::At(token(9)));
     assert_eq!(told.unwrap_err().kind(), ErrorKind::CausalityLost);
-    assert_eq!(causality.token(), None);
+    assert_eq!(open(&causality), [], "it is told once");
+    assert_eq!(causality.token(), Some(token(5)), "that is still there");
+}
+
+#[test]
+fn a_token_of_a_later_timeline_covers_no_loss() {
+    let later = CausalToken {
+        timeline: Some(2),
+        ..token(7)
+    };
+    let causality = Causality::default();
+    causality.reached(&later).unwrap();
+    causality.saw(debt(1, Instant::now(), true));
+    let check = |token: &CausalToken| match token.timeline {
+        Some(1) => Err(Error::new(ErrorKind::CausalityLost, "gone")),
+        _ => Ok(true),
+    };
+    let told = causality.bounds(check, |_| Settlement::At(token(9)));
+    assert_eq!(told.unwrap_err().kind(), ErrorKind::CausalityLost);
+    assert_eq!(causality.token(), Some(later));
+}
+
+#[test]
+fn two_reigns_of_one_node_are_owed_apart() {
+    let (now, second) = (Instant::now(), Duration::from_secs(1));
+    let first = debt(1, now, true);
+    let again = Debt {
+        until: now + second,
+        reign: first.reign.map(|reign| Reign {
+            timeline: Some(3),
+            ..reign
+        }),
+        ..first
+    };
+    let causality = Causality::default();
+    for debt in [first, again, again] {
+        causality.saw(debt);
+    }
+    assert_eq!(open(&causality), [first, again]);
 }

@@ -203,10 +203,12 @@ impl Topology {
             }),
         };
         let id = self.primary.map(|primary| primary.id);
+        let report = id.and_then(|id| self.entry(id)?.report.as_ref());
         let view = View {
             dialect: self.dialect,
             epoch: self.view.epoch + u64::from(before != self.primary),
             timeline: self.last_primary.and_then(|primary| primary.timeline),
+            is_synchronous: report.map_or(self.view.is_synchronous, |report| report.is_synchronous),
             primary,
             lineage: self.lineage.clone(),
             nodes: self.entries.iter().map(|entry| entry.view(id)).collect(),
@@ -241,6 +243,7 @@ fn is_same(one: &View, other: &View) -> bool {
     };
     one.epoch == other.epoch
         && one.timeline == other.timeline
+        && one.is_synchronous == other.is_synchronous
         && one.primary == other.primary
         && Arc::ptr_eq(&one.lineage, &other.lineage)
         && one.nodes.len() == other.nodes.len()

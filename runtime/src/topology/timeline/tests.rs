@@ -155,3 +155,40 @@ fn before_the_first_primary_everything_is_ahead() {
         Containment::Behind
     );
 }
+
+#[test]
+fn of_a_reign_that_nobody_looked_at_any_more_something_may_be_gone() {
+    let reign = |timeline, server| Reign {
+        timeline,
+        server,
+        is_synchronous: false,
+    };
+    let postgres = postgres();
+    let said_of = |timeline| {
+        let token = postgres.all_of(&reign(Some(timeline), None));
+        said(&postgres.contains(&token))
+    };
+    assert_eq!(
+        said_of(3),
+        "what was seen on the former primary after the last look at it on timeline 3 may be gone beyond 0/300"
+    );
+    assert_eq!(said_of(4), "Contained", "it isn't over");
+    assert!(postgres.is_of(&reign(Some(4), None)) && !postgres.is_of(&reign(Some(3), None)));
+
+    let mariadb = mariadb();
+    for server in [1, 3] {
+        let token = mariadb.all_of(&reign(None, Some(server)));
+        assert_eq!(
+            said(&mariadb.contains(&token)),
+            "what was seen on the former primary after the last look at it may be gone",
+            "also of a server that had written nothing before"
+        );
+        // Nor if it becomes the primary again: then nobody would ever be that far.
+        let again = Lineage {
+            server: Some(server),
+            former: [2].into(),
+            ..mariadb.clone()
+        };
+        assert!(matches!(again.contains(&token), Containment::Lost(_)));
+    }
+}

@@ -60,6 +60,7 @@ fn a_snapshot_says_who_is_how_far_behind() {
         dialect: Dialect::Postgres,
         epoch: 1,
         timeline: Some(1),
+        is_synchronous: false,
         primary: Ok(NodeId(1)),
         lineage: Arc::new(Lineage::new(Dialect::Postgres)),
         nodes: vec![

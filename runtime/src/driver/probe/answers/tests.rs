@@ -12,7 +12,14 @@ fn text(text: &str) -> Option<String> {
 #[test]
 fn a_primary_of_postgres() {
     let now = Instant::now();
-    let row = (true, text("0/C47CB0"), Some(2), false, text("0/C47C80"));
+    let row = (
+        true,
+        text("0/C47CB0"),
+        Some(2),
+        false,
+        text("0/C47C80"),
+        true,
+    );
     let report = postgres(now, Some(7), row).unwrap();
     assert_eq!(
         report,
@@ -25,13 +32,14 @@ fn a_primary_of_postgres() {
             position: Some(Position::Lsn(0xC4_7CB0)),
             history: History::Began(0xC4_7C80),
             receives: false,
+            is_synchronous: true,
         }
     );
 }
 
 #[test]
 fn a_replica_of_postgres_that_is_connected_to_nobody() {
-    let row = (false, text("0/C31C60"), None, false, None);
+    let row = (false, text("0/C31C60"), None, false, None, false);
     let report = postgres(Instant::now(), None, row).unwrap();
     assert!(!report.is_writable && !report.receives);
     assert_eq!(report.timeline, None);
@@ -41,9 +49,9 @@ fn a_replica_of_postgres_that_is_connected_to_nobody() {
 #[test]
 fn an_answer_that_cant_be_read_is_an_error() {
     for row in [
-        (true, text("nonsense"), Some(1), false, None),
-        (true, None, Some(-1), false, None),
-        (true, None, None, false, text("0/")),
+        (true, text("nonsense"), Some(1), false, None, false),
+        (true, None, Some(-1), false, None, false),
+        (true, None, None, false, text("0/"), false),
     ] {
         let error = postgres(Instant::now(), None, row.clone()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode, "{row:?}");
@@ -58,6 +66,7 @@ fn mariadb_row(server: &str, read_only: &str, texts: [&str; 3]) -> MariaDbRow {
         written,
         replicated,
         state,
+        "0".to_owned(),
     )
 }
 
@@ -73,7 +82,12 @@ fn a_primary_of_mariadb_shows_what_it_wrote_and_what_it_replicated() {
     assert!(report.is_writable && report.server == Some(2));
     let state = GtidState::parse("0-1-100,0-2-110").unwrap();
     assert_eq!(report.history, History::Gtids(state));
-    assert_eq!(position(row), "0-2-110,1-1-5");
+    assert_eq!(position(row.clone()), "0-2-110,1-1-5");
+
+    assert!(!report.is_synchronous);
+    let mut waits = row;
+    waits.5 = "1".to_owned();
+    assert!(mariadb(Instant::now(), waits).unwrap().is_synchronous);
 }
 
 #[test]

@@ -187,6 +187,7 @@ fn report(now: Instant, id: NodeId, is_writable: bool, args: &[&str]) -> Report 
         position: None,
         history: History::Unknown,
         receives: !is_writable,
+        is_synchronous: false,
     };
     for arg in args {
         let (key, value) = arg.split_once('=').unwrap_or(("", arg));
@@ -206,6 +207,7 @@ fn report(now: Instant, id: NodeId, is_writable: bool, args: &[&str]) -> Report 
             ("of", state) => report.history = History::Gtids(GtidState::parse(state).unwrap()),
             ("", "-") => {}
             ("", "alone") => report.receives = false,
+            ("", "synchronous") => report.is_synchronous = true,
             ("", lsn) if lsn.contains('/') => report.position = parse_lsn(lsn).map(Position::Lsn),
             ("", set) if set.contains('-') => {
                 report.position = GtidSet::parse(set).map(Position::Gtid);
