@@ -255,7 +255,15 @@ impl Replication for Gtid {
 
     fn step_down(&self, primary: &Node, heir: &Node) {
         self.write_role(primary.directory(), Role::Replica);
-        primary.execute("set global read_only = 1");
+        // It waits for the writes under way and holds back all others, so that a write may wait for the lock of a unit
+        // that is held back. Then it has to let them go, and try again.
+        let deadline = Instant::now() + STEP_LIMIT;
+        let refuse_writes = "set lock_wait_timeout = 1; set global read_only = 1";
+        while let Err(message) = primary.try_query(refuse_writes) {
+            if !message.contains("Lock wait timeout") || Instant::now() > deadline {
+                primary.fail("refuse writes", &message);
+            }
+        }
         self.wait_caught_up(heir, primary);
     }
 
