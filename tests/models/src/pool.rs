@@ -25,14 +25,19 @@ mod rooms;
 #[path = "../../../runtime/src/pool/site.rs"]
 mod site;
 mod slots;
-#[rustfmt::skip]
-#[path = "../../../runtime/src/pool/state.rs"]
-mod state;
 #[path = "../../../runtime/src/pool/tally.rs"]
 mod tally;
 mod tasks;
 #[path = "../../../runtime/src/pool/units.rs"]
 mod units;
+
+/// By its name and not by a path, so that the files in `state/` are found; it looks for the others in its parent.
+#[path = "../../../runtime/src/pool"]
+mod machine {
+    use super::{idle, line, partition, refusal, rooms, tally, units};
+
+    pub(super) mod state;
+}
 
 mod sync {
     pub(super) use crate::primitives::{
@@ -52,6 +57,7 @@ mod sync {
     }
 }
 
+use machine::state;
 pub(crate) use priority::Priority;
 pub(crate) use refusal::{CloseReason, Refusal};
 pub(crate) use slots::{Fault, plant};

@@ -4,6 +4,8 @@ use std::collections::{HashMap, VecDeque};
 
 use super::super::*;
 use super::script::{ask, settings};
+use crate::pool::line::{Ask, FlowId, Ticket, Verdict};
+use crate::pool::priority::Priority;
 use crate::pool::slots::Slots;
 
 /// A pool of one connection, which is always lent.

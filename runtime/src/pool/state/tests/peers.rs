@@ -9,6 +9,8 @@ use expect_test::expect;
 use super::super::*;
 use super::script::{Scripted, ask, check, settings};
 use crate::pool::core::{Chores, Core, Layout};
+use crate::pool::line::Verdict;
+use crate::pool::priority::Priority;
 
 fn one() -> Settings {
     Settings {

@@ -12,7 +12,10 @@ use std::sync::Arc;
 use expect_test::Expect;
 
 use super::super::*;
+use crate::pool::idle::{Given, Shelf};
+use crate::pool::line::{Ask, FlowId, Ticket, Verdict};
 use crate::pool::partition::{PartitionKind, PartitionLimits};
+use crate::pool::priority::Priority;
 use crate::pool::site::Runner;
 use crate::pool::slots::Slots;
 

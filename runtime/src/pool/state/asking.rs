@@ -1,0 +1,128 @@
+//! How a wait begins: who is let in, how it comes by its units, and when it is looked at.
+#![deny(clippy::disallowed_methods)]
+
+use std::time::Duration;
+
+use super::{State, Step};
+use crate::clock::Time;
+use crate::pool::idle::IdleSet;
+use crate::pool::line::{Ask, Standing, Ticket};
+use crate::pool::partition::PartitionId;
+use crate::pool::refusal::Refusal;
+use crate::pool::tally::Place;
+
+/// How old a wait is when it is looked at, and looked at again, whether the waiter waits for itself.
+pub(crate) const LOOK_AFTER: Duration = Duration::from_millis(100);
+
+impl State {
+    /// Somebody wants a connection, and found none idle. On a refusal its units are still its own.
+    pub(crate) fn ask(
+        &mut self,
+        now: Time,
+        ask: Ask,
+        idle: &dyn IdleSet,
+        steps: &mut Vec<Step>,
+    ) -> Result<Ticket, Refusal> {
+        let refusal = self.refusal(&ask);
+        if let Some(refusal) = refusal {
+            self.counts.refused += 1;
+            return Err(refusal);
+        }
+        let partitions = ask.partitions.clone();
+        self.rooms.enter(&partitions, ask.units);
+        if self.line.len() == 0 {
+            self.last_grant = None;
+            self.look_at = None;
+        }
+        let first = partitions.first().copied().unwrap_or_default();
+        let ticket = self.line.enter(now, ask, Standing::Parked { at: first });
+        self.look_at.get_or_insert(now + LOOK_AFTER);
+        self.advance(now, ticket);
+        self.settle(now, idle, steps);
+        Ok(ticket)
+    }
+
+    /// A unit came back while somebody was parked.
+    pub(crate) fn unit_returned(
+        &mut self,
+        now: Time,
+        partition: PartitionId,
+        idle: &dyn IdleSet,
+        steps: &mut Vec<Step>,
+    ) {
+        self.unit_back(now, partition);
+        self.settle(now, idle, steps);
+    }
+
+    /// Those who have waited for [`LOOK_AFTER`] since they came or were looked at last.
+    pub(crate) fn due_for_a_look(&mut self, now: Time) -> Vec<Ticket> {
+        let waiting: Vec<(Ticket, Time)> = self
+            .line
+            .waiting()
+            .map(|(ticket, waiter)| (ticket, waiter.looked_at + LOOK_AFTER))
+            .collect();
+        let mut due = Vec::new();
+        for (ticket, look_at) in waiting {
+            if look_at <= now
+                && let Some(waiter) = self.line.get_mut(ticket)
+            {
+                waiter.looked_at = now;
+                due.push(ticket);
+            }
+        }
+        let next = self
+            .line
+            .waiting()
+            .map(|(_, waiter)| waiter.looked_at + LOOK_AFTER);
+        self.look_at = next.min();
+        due
+    }
+
+    fn refusal(&self, ask: &Ask) -> Option<Refusal> {
+        if self.is_closed {
+            return Some(Refusal::Closed);
+        }
+        // Those for whom there is a connection to open wait for that, and not in the line.
+        let coming =
+            self.limit().saturating_sub(self.tally.occupied()) + self.tally.count(Place::Opening);
+        let (waiting, allowed) = (self.line.len(), self.settings.max_waiters);
+        if waiting >= allowed.saturating_add(coming) && !ask.is_front {
+            return Some(Refusal::LineFull { waiting, allowed });
+        }
+        self.rooms.admit(&ask.partitions).err()
+    }
+
+    /// Takes as many units for a waiter as there are; with all of them it stands in the line.
+    fn advance(&mut self, now: Time, ticket: Ticket) {
+        let Some(waiter) = self.line.get_mut(ticket) else {
+            return;
+        };
+        while let Some(id) = waiter.ask.partitions.get(waiter.ask.units).copied() {
+            if !self.rooms.take_or_park(id, waiter.rank, ticket) {
+                waiter.standing = Standing::Parked { at: id };
+                return;
+            }
+            waiter.ask.units += 1;
+        }
+        self.rooms
+            .stand(&waiter.ask.partitions, waiter.rank, ticket);
+        self.line.stand(now, ticket);
+    }
+
+    pub(super) fn units_back(&mut self, now: Time, partitions: &[PartitionId]) {
+        for id in partitions {
+            if !self.rooms.partition(*id).units.give() {
+                self.unit_back(now, *id);
+            }
+        }
+    }
+
+    fn unit_back(&mut self, now: Time, id: PartitionId) {
+        if let Some(ticket) = self.rooms.unit_back(id) {
+            if let Some(waiter) = self.line.get_mut(ticket) {
+                waiter.ask.units += 1;
+            }
+            self.advance(now, ticket);
+        }
+    }
+}
