@@ -4,6 +4,7 @@
 //! call on its way, which makes *stops*.
 
 mod causality;
+mod changes;
 mod choice;
 mod config;
 mod explanation;
@@ -14,6 +15,7 @@ mod route;
 mod router;
 mod settlement;
 mod stats;
+mod stop;
 mod trip;
 
 pub use config::{Consistency, Routing, Strategy};
@@ -22,4 +24,5 @@ pub(crate) use guarding::Guarding;
 pub(crate) use route::{Berth, Route};
 pub(crate) use router::Router;
 pub use stats::RoutingStats;
-pub(crate) use trip::{Doing, Stop, Trip};
+pub(crate) use stop::Stop;
+pub(crate) use trip::{Doing, Trip};

@@ -3,16 +3,15 @@
 //! A call makes *stops*, one node each, until one has served it. What failed on the way is its *trail*. The database of one
 //! node has one stop, found without looking at anything.
 
-use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
-
 use super::causality::Debt;
+use super::changes::Changes;
 use super::choice::{Decision, Nobody, Patience, Reason};
 use super::refusal;
 use super::route::Route;
+use super::stop::{Chosen, Stop};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::policy::breaker::{CallEnd, Pass};
 use crate::telemetry;
@@ -34,57 +33,6 @@ pub(crate) struct Trip<'a> {
     trail: Vec<String>,
     /// Whether it has been counted among the calls that the retry budget is a share of.
     is_counted: bool,
-}
-
-/// A node that is to serve a call.
-#[derive(Debug)]
-pub(crate) enum Stop<'a> {
-    /// There was nothing to choose.
-    Only(&'a Arc<Member>),
-    Chosen(Chosen),
-}
-
-/// A node that was chosen.
-#[derive(Debug)]
-pub(crate) struct Chosen {
-    member: Arc<Member>,
-    pass: Pass,
-    began: Instant,
-    reign: Option<Reign>,
-    /// The one that the primary was on then.
-    timeline: Option<u32>,
-}
-
-impl Deref for Stop<'_> {
-    type Target = Arc<Member>;
-
-    fn deref(&self) -> &Arc<Member> {
-        match self {
-            Self::Only(member) => member,
-            Self::Chosen(chosen) => &chosen.member,
-        }
-    }
-}
-
-impl Stop<'_> {
-    fn chosen(&self) -> Option<&Chosen> {
-        match self {
-            Self::Only(_) => None,
-            Self::Chosen(chosen) => Some(chosen),
-        }
-    }
-
-    /// After which time without an answer a read may be sent to another node as well.
-    pub(crate) fn hedge_after(&self, route: &Route) -> Option<Duration> {
-        let hedging = route.hedging()?;
-        let chosen = self.chosen()?;
-        hedging.begin(chosen.member.measured(chosen.began)).ok()
-    }
-
-    /// The timeline that the primary was on when it was chosen.
-    pub(crate) fn timeline(&self) -> Option<u32> {
-        self.chosen()?.timeline
-    }
 }
 
 impl<'a> Trip<'a> {
@@ -378,40 +326,6 @@ impl<'a> Trip<'a> {
             }
             ErrorKind::Serialization if doing == Doing::Read => Some(Again::Costs),
             _ => None,
-        }
-    }
-}
-
-impl Chosen {
-    fn record(&self, end: CallEnd, now: Instant) {
-        let took = now.saturating_duration_since(self.began);
-        self.member.record(now, self.pass, end, took);
-    }
-}
-
-/// New pictures, for a call that has to wait for one. Most never do.
-#[derive(Debug)]
-struct Changes<'a> {
-    cluster: &'a Cluster,
-    pictures: Option<watch::Receiver<u64>>,
-}
-
-impl<'a> Changes<'a> {
-    fn of(cluster: &'a Cluster) -> Self {
-        Self {
-            cluster,
-            pictures: None,
-        }
-    }
-
-    /// Waits for a picture that is newer than the last one that was waited for. The first time it doesn't wait: a picture
-    /// may have been missed before.
-    async fn wait_until(&mut self, deadline: Instant) {
-        match &mut self.pictures {
-            Some(pictures) => {
-                let _ = tokio::time::timeout_at(deadline.into(), pictures.changed()).await;
-            }
-            none => *none = Some(self.cluster.pictures()),
         }
     }
 }
