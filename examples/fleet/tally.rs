@@ -97,7 +97,7 @@ impl Tally {
             self.transfers_undecided += u64::from(kind == Kind::Transfer);
         } else if error.is_retryable() && kind == Kind::Transfer {
             self.gave_up += 1;
-        } else if matches!(error.kind(), ErrorKind::ConnectionLost | ErrorKind::Connect) {
+        } else if is_lost(&error) || error.cause().is_some_and(is_lost) {
             self.lost += 1;
         } else {
             self.problem(error.to_string());
@@ -148,4 +148,9 @@ impl Tally {
             *self.problems.entry(problem).or_default() += count;
         }
     }
+}
+
+/// Whether a connection broke, or none could be had.
+fn is_lost(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::ConnectionLost | ErrorKind::Connect)
 }

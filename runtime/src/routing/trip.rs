@@ -15,9 +15,7 @@ use super::stop::{Chosen, Stop};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::policy::breaker::{CallEnd, Pass};
 use crate::telemetry;
-use crate::topology::{
-    Access, Cluster, Member, NodeId, Picture, Reign, WhyNoPrimary, WorkerFailure,
-};
+use crate::topology::{Access, Member, NodeId, Picture, WhyNoPrimary, WorkerFailure};
 
 /// How often a call that nobody can serve looks again; whatever else changes wakes it earlier.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);

@@ -4,7 +4,6 @@ use expect_test::expect;
 
 use super::super::*;
 use super::script::{check, rules, settings};
-use crate::policy::codel;
 use crate::pool::partition::PartitionLimits;
 
 fn one() -> Settings {
