@@ -83,6 +83,23 @@ impl Manager<'_> {
             .await;
     }
 
+    /// Waits until somebody writes on a node; not for longer than `limit`.
+    pub(crate) async fn writes_arrive(&self, node: usize, limit: Duration) {
+        let db = &self.ground.direct[node];
+        let changed = async {
+            let before = Notes::all(db).await;
+            loop {
+                tokio::time::sleep(LOOK).await;
+                if let (Ok(before), Ok(now)) = (&before, Notes::all(db).await)
+                    && *before != now
+                {
+                    return;
+                }
+            }
+        };
+        let _ = tokio::time::timeout(limit, changed).await;
+    }
+
     async fn watch(
         &self,
         new: usize,

@@ -130,6 +130,8 @@ impl Nemesis<'_> {
             .await
             .is_some()
         {
+            // Its breaker may still be open.
+            self.manager.writes_arrive(old, PATIENCE).await;
             tokio::time::sleep(FOOLED).await;
         }
         self.manager.rejoin(old).await;

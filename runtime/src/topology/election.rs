@@ -30,9 +30,9 @@ pub(super) enum Verdict {
 /// Of those with the same transactions it is who is the primary already, or who was said to be.
 pub(super) fn elect(claims: &[Claim<'_>], current: Option<NodeId>) -> Verdict {
     if !Mechanism::Timeline.is_on() {
-        return claims
-            .first()
-            .map_or(Verdict::Nobody, |first| Verdict::Primary(first.id));
+        // Whoever was there first.
+        let first = claims.iter().min_by_key(|claim| claim.timeline);
+        return first.map_or(Verdict::Nobody, |first| Verdict::Primary(first.id));
     }
     let highest = claims.iter().filter_map(|claim| claim.timeline).max();
     let claims: Vec<&Claim<'_>> = claims
