@@ -262,7 +262,7 @@ impl Connection {
     }
 
     /// How many prepared statements sqlx keeps.
-    fn prepared(&self) -> usize {
+    pub(super) fn prepared(&self) -> usize {
         use sqlx::Connection as _;
         match &self.socket {
             #[cfg(feature = "sqlite")]

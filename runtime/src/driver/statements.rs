@@ -111,6 +111,7 @@ mod tests {
         assert_eq!(run(&mut statements, "abacab"), "mmhmhm");
         let counts = statements.counts();
         assert_eq!((counts.hits(), counts.misses()), (2, 4));
+        assert_eq!(statements.known.capacity(), 2);
     }
 
     #[test]

@@ -115,4 +115,6 @@ async fn statements_count_their_hits_as_sqlx_does() {
     }
     let counts = wire.statements();
     assert_eq!((counts.hits(), counts.misses()), (2, 5));
+    let connection = wire.connection().expect("nothing is out");
+    assert_eq!(connection.prepared(), 2, "as many as may be");
 }
