@@ -24,7 +24,7 @@ use crossbeam_utils::CachePadded;
 
 use super::idle::{Given, IdleSet, Shelf};
 use super::state::SlotId;
-use super::sync::{AtomicU8, Mutex, MutexGuard, Ordering, SLOTS_PER_LANE, lock, try_lock};
+use super::sync::{AtomicU8, Ordering, SLOTS_PER_LANE, SlotLock, SlotLockGuard};
 
 /// There is no connection, or somebody has it.
 const OUT: u8 = 0;
@@ -41,7 +41,7 @@ pub(crate) struct Slots<S> {
     /// How many lanes there are, as a power of two: a division would cost more than the lock of a slot.
     lane_bits: u32,
     /// Guards how its slot stands, too.
-    contents: Box<[CachePadded<Mutex<S>>]>,
+    contents: Box<[CachePadded<SlotLock<S>>]>,
     keeps: bool,
     /// How many slots, from the first, are `WANTED`. Only touched under the pool's lock.
     wanted: PlainUsize,
@@ -51,7 +51,7 @@ pub(crate) struct Slots<S> {
 pub(crate) struct SlotGuard<'a, S> {
     id: SlotId,
     stands: &'a AtomicU8,
-    contents: MutexGuard<'a, S>,
+    contents: SlotLockGuard<'a, S>,
 }
 
 impl<S> SlotGuard<'_, S> {
@@ -96,7 +96,7 @@ impl<S> Slots<S> {
     pub(crate) fn new(contents: impl IntoIterator<Item = S>, threads: usize, keeps: bool) -> Self {
         let contents: Box<[_]> = contents
             .into_iter()
-            .map(|contents| CachePadded::new(Mutex::new(contents)))
+            .map(|contents| CachePadded::new(SlotLock::new(contents)))
             .collect();
         let slots = contents.len();
         let least = slots.div_ceil(SLOTS_PER_LANE).max(1);
@@ -114,7 +114,7 @@ impl<S> Slots<S> {
     /// Locks a slot, whoever has its connection.
     #[inline]
     pub(crate) fn slot(&self, slot: SlotId) -> SlotGuard<'_, S> {
-        self.guard(slot, lock(&self.contents[slot]))
+        self.guard(slot, self.contents[slot].lock())
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = SlotGuard<'_, S>> {
@@ -140,7 +140,7 @@ impl<S> Slots<S> {
                         return None;
                     }
                     if seen == *how {
-                        match try_lock(&self.contents[slot]) {
+                        match self.contents[slot].try_lock() {
                             Some(contents) => {
                                 let guard = self.guard(slot, contents);
                                 if guard.take() {
@@ -171,7 +171,7 @@ impl<S> Slots<S> {
         if !self.contains(slot) {
             return None;
         }
-        let guard = self.guard(slot, try_lock(&self.contents[slot])?);
+        let guard = self.guard(slot, self.contents[slot].try_lock()?);
         guard.take().then_some(guard)
     }
 
@@ -189,7 +189,7 @@ impl<S> Slots<S> {
     }
 
     #[inline]
-    fn guard<'a>(&'a self, id: SlotId, contents: MutexGuard<'a, S>) -> SlotGuard<'a, S> {
+    fn guard<'a>(&'a self, id: SlotId, contents: SlotLockGuard<'a, S>) -> SlotGuard<'a, S> {
         SlotGuard {
             id,
             stands: self.stands(id),

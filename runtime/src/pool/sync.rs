@@ -7,6 +7,12 @@ use std::sync::{PoisonError, TryLockError};
 /// Of how many slots it stands in one line of memory how they stand.
 pub(super) const SLOTS_PER_LANE: usize = 64;
 
+/// The lock of a slot. Whoever finds it taken spins, and lets other threads run meanwhile: it is held for a few
+/// instructions, and hardly ever wanted by two. It is given back by a plain store, where a lock that can sleep needs an
+/// exchange to see whether it has to wake somebody.
+pub(super) type SlotLock<T> = spin::mutex::SpinMutex<T, spin::relax::Yield>;
+pub(super) type SlotLockGuard<'a, T> = spin::mutex::SpinMutexGuard<'a, T, spin::relax::Yield>;
+
 /// How often a lock that is taken is looked at again before the thread sleeps. What is done under the pool's locks takes
 /// less time than falling asleep, and one sleeper makes everybody after it sleep too.
 const LOOKS: u32 = 100;

@@ -52,8 +52,23 @@ mod sync {
         mutex.lock().expect("nobody panics with it")
     }
 
-    pub(super) fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
-        mutex.try_lock().ok()
+    /// What a slot's lock promises: one at a time, and whoever comes next sees what the last one did.
+    #[derive(Debug)]
+    pub(super) struct SlotLock<T>(Mutex<T>);
+    pub(super) type SlotLockGuard<'a, T> = MutexGuard<'a, T>;
+
+    impl<T> SlotLock<T> {
+        pub(super) fn new(contents: T) -> Self {
+            Self(Mutex::new(contents))
+        }
+
+        pub(super) fn lock(&self) -> SlotLockGuard<'_, T> {
+            lock(&self.0)
+        }
+
+        pub(super) fn try_lock(&self) -> Option<SlotLockGuard<'_, T>> {
+            self.0.try_lock().ok()
+        }
     }
 }
 
