@@ -19,6 +19,7 @@ impl Time {
 
     /// The moment, cheaply: never later than [`now`](Self::now), and behind it by one tick of the kernel at most (1 to
     /// 10 ms). Where there is no coarse clock it is the precise one.
+    #[inline]
     pub(crate) fn coarse() -> Self {
         #[cfg(target_os = "linux")]
         return Self(monotonic::coarse_nanos().saturating_sub(Base::get().monotonic_nanos));
@@ -78,6 +79,7 @@ struct Base {
 }
 
 impl Base {
+    #[inline]
     fn get() -> &'static Self {
         static BASE: OnceLock<Base> = OnceLock::new();
         BASE.get_or_init(Self::read)

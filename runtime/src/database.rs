@@ -203,7 +203,7 @@ impl Database {
         let route = self.route.clone();
         async move {
             let options = AcquireOptions::new(site, Purpose::Unit);
-            let berth = route.lease(Access::Write, options).await?;
+            let berth = route.lease(Access::Write, &options).await?;
             Ok(RawLease::new(berth.lease))
         }
     }

@@ -90,8 +90,6 @@ impl Target<'_> {
         request: Request,
     ) -> Result<Answer, Failed> {
         let access = Access::of(request.operation.writes);
-        let mut options = options.clone();
-        options.held_by_caller = Held::of_pool(stop.node.pool(access));
         let lease = stop.node.lease(access, options).await;
         let mut lease = lease.map_err(Failed::unsent)?;
         let answer = self.exchange(&mut lease, request).await;
@@ -160,9 +158,14 @@ impl Target<'_> {
             location: None,
         };
         let Some(session) = self.session() else {
-            return Ok((AcquireOptions::new(site, Purpose::Statement), None));
+            let options = AcquireOptions {
+                held: Held::of_pool,
+                ..AcquireOptions::new(site, Purpose::Statement)
+            };
+            return Ok((options, None));
         };
         let mut options = session.acquire_options(site, Purpose::Statement);
+        options.held = Held::of_pool;
         options.held_by_session = Held::of_session(&session.shared_name());
         session.charge_operation()?;
         let slot = session.slot(&options).await;

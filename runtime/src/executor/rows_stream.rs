@@ -14,7 +14,7 @@ use crate::pool::Lease;
 use crate::routing::Route;
 use crate::session::{Session, Slot};
 use crate::topology::{Access, NodeId};
-use crate::unit_of_work::{Handle, Held};
+use crate::unit_of_work::Handle;
 
 impl Target<'_> {
     /// Starts a stream of rows.
@@ -28,8 +28,7 @@ impl Target<'_> {
         }
         let access = Access::of(request.operation.writes);
         let (options, slot) = self.admit(&request).await?;
-        let berth = self.route().lease_noting(access, options, Held::of_pool);
-        let berth = berth.await;
+        let berth = self.route().lease(access, &options).await;
         let mut berth = berth.map_err(|error| self.refunded(Failed::unsent(error)))?;
         let (sender, receiver) = row_channel();
         request.sender = Some(sender);

@@ -50,16 +50,17 @@ impl<const UNIT_NANOS: u64, const BUCKETS: usize> Histogram<UNIT_NANOS, BUCKETS>
         }
     }
 
+    /// Records what is mostly nothing by a coarse clock; then there is nothing to work out.
     #[inline]
-    pub(crate) fn record(&mut self, duration: Duration) {
-        // Most are, by a coarse clock, and then there is nothing to work out.
-        if duration.is_zero() {
-            return self.record_zeros(1);
+    pub(crate) fn record_nanos(&mut self, nanos: u64) {
+        match nanos {
+            0 => self.record_zeros(1),
+            some => self.record(Duration::from_nanos(some)),
         }
-        self.record_some(duration);
     }
 
-    fn record_some(&mut self, duration: Duration) {
+    #[inline(never)]
+    pub(crate) fn record(&mut self, duration: Duration) {
         self.counts[Self::bucket(duration)] += 1;
         self.count += 1;
         self.sum = self.sum.saturating_add(duration);
@@ -67,6 +68,7 @@ impl<const UNIT_NANOS: u64, const BUCKETS: usize> Histogram<UNIT_NANOS, BUCKETS>
     }
 
     /// Counts `times` durations of nothing, as those who found a connection at once waited.
+    #[inline]
     pub(crate) fn record_zeros(&mut self, times: u64) {
         self.counts[0] += times;
         self.count += times;

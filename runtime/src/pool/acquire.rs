@@ -1,12 +1,9 @@
 //! The way in: from who wants a connection to a lease of one.
 
 use std::backtrace::Backtrace;
-use std::future::{Future, ready};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
-
-use futures_util::future::Either;
 
 use super::age::Fitness;
 use super::caller::Caller;
@@ -35,9 +32,10 @@ pub(crate) struct AcquireOptions {
     /// The session that asks; `None` for everybody else.
     pub(crate) caller: Option<Arc<Caller>>,
     pub(crate) purpose: Purpose,
-    /// The connections that the caller is known to hold, so that waiting for one of them is known to be in vain.
-    pub(crate) held_by_caller: usize,
-    /// The same for the connections that its session may use.
+    /// How many of a pool's connections the caller is known to hold, so that waiting for one of them is known to be in vain.
+    /// Asked of those who have to wait.
+    pub(crate) held: fn(&Pool) -> usize,
+    /// How many it is known to hold of those that its session may use.
     pub(crate) held_by_session: usize,
     pub(crate) deadline: Option<Instant>,
     /// Whether the first connection that can't be opened is reason enough to fail.
@@ -50,7 +48,7 @@ impl AcquireOptions {
             site,
             caller: None,
             purpose,
-            held_by_caller: 0,
+            held: |_| 0,
             held_by_session: 0,
             deadline: None,
             fails_fast: false,
@@ -70,20 +68,16 @@ enum Attempt<'p> {
 }
 
 impl Pool {
-    /// Borrows a connection. One that is idle is borrowed at once, and not when the future is polled.
+    /// Borrows a connection.
     ///
     /// # Cancel safety
     /// Safe: a connection granted meanwhile goes to the next in line.
-    pub(crate) fn acquire(
-        &self,
-        options: AcquireOptions,
-    ) -> impl Future<Output = Result<Lease<'_>>> + Send + '_ {
+    #[inline]
+    pub(crate) async fn acquire<'p>(&'p self, options: &AcquireOptions) -> Result<Lease<'p>> {
         let seat = options.caller.as_ref().map(|caller| caller.seat(self));
-        let is_hooked = self.config().hooks.before_acquire.is_some();
-        match self.attempt(seat.as_ref(), &options) {
-            Attempt::Ready(lease) if !is_hooked => Either::Left(ready(Ok(lease))),
-            // On the heap, or everybody would carry through every await what only those need who wait.
-            attempt => Either::Right(Box::pin(self.insist(attempt, seat, options))),
+        match self.attempt(seat.as_ref(), options) {
+            Attempt::Ready(lease) if !self.has_hook() => Ok(lease),
+            attempt => self.insist(attempt, seat, options).await,
         }
     }
 
@@ -92,39 +86,54 @@ impl Pool {
         &'p self,
         first: Attempt<'p>,
         seat: Option<Arc<Seat>>,
-        options: AcquireOptions,
+        options: &AcquireOptions,
     ) -> Result<Lease<'p>> {
         let severings = self.shared().severings.count();
         let mut attempt = first;
         let mut has_waited = false;
         loop {
-            let found = match attempt {
-                Attempt::Ready(lease) => Some(lease),
-                // On the heap, or everybody who waits would have to have room for an exchange.
-                Attempt::Check(lease) => Box::pin(self.checked(lease)).await,
-                Attempt::Unfit => None,
+            attempt = match attempt {
+                Attempt::Ready(lease) if !self.has_hook() => return Ok(lease),
                 Attempt::None => {
-                    let slot = self.wait(&options, seat.as_deref(), has_waited).await?;
+                    let granted = self.wait(options, seat.as_deref(), has_waited).await?;
                     // Whatever happens to the connection, its place in the line was used up for it.
                     has_waited = true;
-                    attempt = self.lend(self.shared().core.slot(slot), seat.clone(), &options);
-                    continue;
+                    let (slot, waited) = granted;
+                    let mut own = self.shared().core.slot(slot);
+                    own.totals.waits.record(waited);
+                    self.lend(own, seat.clone(), options)
+                }
+                attempt => {
+                    // On the heap, or everybody would have to have room for an exchange.
+                    if let Some(lease) = Box::pin(self.look_over(attempt)).await {
+                        return Ok(lease);
+                    }
+                    // Whoever was about to get a connection that was severed is told what those in line were told.
+                    if self.shared().severings.count() != severings {
+                        return Err(self.explain(Refusal::Severed, options));
+                    }
+                    // A task that never finds itself waiting must let others run now and then all the same.
+                    tokio::task::consume_budget().await;
+                    self.attempt(seat.as_ref(), options)
                 }
             };
-            let prepared = match (found, &self.config().hooks.before_acquire) {
-                (Some(lease), Some(hook)) => Box::pin(self.prepared(lease, hook)).await,
-                (found, _) => found,
-            };
-            if let Some(lease) = prepared {
-                return Ok(lease);
-            }
-            // Whoever was about to get a connection that was severed is told what those in line were told.
-            if self.shared().severings.count() != severings {
-                return Err(self.explain(Refusal::Severed, &options));
-            }
-            // A task that never finds itself waiting must let others run now and then all the same.
-            tokio::task::consume_budget().await;
-            attempt = self.attempt(seat.as_ref(), &options);
+        }
+    }
+
+    fn has_hook(&self) -> bool {
+        self.config().hooks.before_acquire.is_some()
+    }
+
+    /// Finds out whether a connection can be used, by asking it and by asking the program.
+    async fn look_over<'p>(&self, attempt: Attempt<'p>) -> Option<Lease<'p>> {
+        let found = match attempt {
+            Attempt::Ready(lease) => Some(lease),
+            Attempt::Check(lease) => self.checked(lease).await,
+            Attempt::Unfit | Attempt::None => None,
+        };
+        match (found, &self.config().hooks.before_acquire) {
+            (Some(lease), Some(hook)) => self.prepared(lease, hook).await,
+            (found, _) => found,
         }
     }
 
@@ -142,7 +151,7 @@ impl Pool {
     }
 
     /// Makes a lease of a connection that is the caller's, or has it replaced when it is too old.
-    #[inline]
+    #[inline(always)]
     fn lend<'p>(
         &'p self,
         mut own: SlotGuard<'_, Slot>,

@@ -60,6 +60,7 @@ impl Age {
     }
 
     /// Why it must not be used again, if so.
+    #[inline]
     pub(super) fn end(&self, now: Time, generation: u64, rules: &AgeRules) -> Option<CloseReason> {
         if rules.keeps {
             return None;
@@ -78,6 +79,7 @@ impl Age {
     }
 
     /// Whether it can be lent, or is to be asked first, after so many nanoseconds without use.
+    #[inline]
     pub(super) fn fitness(
         &self,
         now: Time,

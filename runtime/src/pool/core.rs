@@ -9,15 +9,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize as PlainUsize, Ordering as PlainOrdering};
 use std::task::Waker;
 
-use crossbeam_utils::CachePadded;
-
 use super::desk::{Desk, Wait};
 use super::idle::{Given, IdleSet, Shelf};
 use super::line::{Ask, Ticket, Verdict};
 use super::partition::{Affinity, Partition, Seat};
 use super::refusal::Refusal;
 use super::slots::{SlotGuard, Slots};
-use super::state::{SlotId, State, Step};
+use super::state::{SlotId, State, Step, Steps};
 use super::sync::{Mutex, MutexGuard, lock};
 use crate::clock::Time;
 
@@ -27,8 +25,8 @@ pub(super) struct Core<S> {
     slots: Slots<S>,
     /// Guards everything that is decided, and who is to be woken.
     inner: Mutex<Inner>,
-    /// Open connections and callers who wait, as of the last decision.
-    crowd: CachePadded<PlainUsize>,
+    /// Open connections and callers who wait, as of the last decision. Beside the lock, since whoever writes it holds that.
+    crowd: PlainUsize,
 }
 
 #[derive(Debug)]
@@ -36,8 +34,6 @@ struct Inner {
     state: State,
     /// By the index of a ticket: where its end is told.
     desks: Vec<Option<Arc<Desk>>>,
-    /// Empty between two decisions; kept, so that none of them allocates.
-    steps: Vec<Step>,
     /// When somebody will look at the time for the state; later than ever when nobody will.
     armed: Option<Time>,
 }
@@ -59,10 +55,9 @@ impl<S> Core<S> {
             inner: Mutex::new(Inner {
                 state,
                 desks: Vec::new(),
-                steps: Vec::new(),
                 armed: None,
             }),
-            crowd: CachePadded::new(PlainUsize::new(0)),
+            crowd: PlainUsize::new(0),
         }
     }
 
@@ -135,10 +130,11 @@ impl<S> Core<S> {
         let (asked, woken) = {
             let mut guard = self.lock();
             let inner = &mut *guard;
-            let asked = inner.state.ask(now, ask, &self.slots, &mut inner.steps);
+            let mut steps = Steps::new();
+            let asked = inner.state.ask(now, ask, &self.slots, &mut steps);
             // Before the steps: the wait may have ended already.
             let wait = asked.map(|ticket| inner.seat(ticket));
-            (wait, inner.conclude(&self.crowd, chores))
+            (wait, inner.conclude(steps, &self.crowd, chores))
         };
         woken.wake();
         asked
@@ -149,14 +145,16 @@ impl<S> Core<S> {
         let (granted, woken) = {
             let mut guard = self.lock();
             let inner = &mut *guard;
+            let mut steps = Steps::new();
             let granted = match wait.desk.take() {
                 Some(Verdict::Granted { slot, .. }) => Some(slot),
                 Some(Verdict::Refused(_)) => None,
-                None => inner
-                    .state
-                    .leave(now, wait.ticket, &self.slots, &mut inner.steps),
+                None => {
+                    inner.state.leave(now, wait.ticket, &self.slots, &mut steps);
+                    None
+                }
             };
-            (granted, inner.conclude(&self.crowd, chores))
+            (granted, inner.conclude(steps, &self.crowd, chores))
         };
         woken.wake();
         granted
@@ -166,13 +164,14 @@ impl<S> Core<S> {
     pub(super) fn decide<T>(
         &self,
         chores: &mut Chores,
-        with: impl FnOnce(&mut State, &dyn IdleSet, &mut Vec<Step>) -> T,
+        with: impl FnOnce(&mut State, &dyn IdleSet, &mut Steps) -> T,
     ) -> T {
         let (answer, woken) = {
             let mut guard = self.lock();
             let inner = &mut *guard;
-            let answer = with(&mut inner.state, &self.slots, &mut inner.steps);
-            (answer, inner.conclude(&self.crowd, chores))
+            let mut steps = Steps::new();
+            let answer = with(&mut inner.state, &self.slots, &mut steps);
+            (answer, inner.conclude(steps, &self.crowd, chores))
         };
         woken.wake();
         answer
@@ -213,18 +212,15 @@ impl Inner {
     }
 
     /// Lays down what has been decided, and passes on what others have to do.
-    fn conclude(&mut self, crowd: &PlainUsize, chores: &mut Chores) -> Woken {
+    fn conclude(&mut self, steps: Steps, crowd: &PlainUsize, chores: &mut Chores) -> Woken {
         crowd.store(self.state.crowd(), PlainOrdering::Relaxed);
         let mut woken = Woken::default();
-        for step in self.steps.drain(..) {
+        for step in steps {
             match step {
-                Step::Wake { ticket } => {
+                Step::End { ticket, verdict } => {
                     let desk = self.desks.get_mut(ticket.index).and_then(Option::take);
-                    if let (Some(desk), Some(verdict)) = (desk, self.state.claim(ticket)) {
-                        let before = desk
-                            .lay(verdict)
-                            .and_then(|waker| woken.last.replace(waker));
-                        woken.others.extend(before);
+                    if let Some(waker) = desk.and_then(|desk| desk.lay(verdict)) {
+                        woken.add(waker);
                     }
                 }
                 chore => chores.push(chore),
@@ -249,10 +245,18 @@ struct Woken {
 }
 
 impl Woken {
+    fn add(&mut self, waker: Waker) {
+        if let Some(before) = self.last.replace(waker) {
+            self.others.push(before);
+        }
+    }
+
     fn wake(self) {
-        self.others
-            .into_iter()
-            .chain(self.last)
-            .for_each(Waker::wake);
+        for waker in self.others {
+            waker.wake();
+        }
+        if let Some(waker) = self.last {
+            waker.wake();
+        }
     }
 }

@@ -60,6 +60,10 @@ impl Flows {
     /// Where many of a flow left, those behind them move up. Says where each of them is now.
     pub(super) fn close_gaps(&mut self) -> Vec<(Ticket, Place)> {
         let mut moved = Vec::new();
+        // As after nearly every change.
+        if self.left.is_empty() {
+            return moved;
+        }
         for flow in self.left.drain(..) {
             if let Some(places) = self.flows.get_mut(flow).map(Flow::close_gaps) {
                 let places = places.into_iter();

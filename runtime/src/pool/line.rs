@@ -85,12 +85,10 @@ pub(crate) enum Verdict {
 /// Where a waiter stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// Has all its units; next when it is the first. -> `Done`.
+    /// Has all its units; next when it is the first.
     InLine,
-    /// Waits for a unit of a partition. -> `InLine` with all units; -> parked at the next partition; -> `Done` when refused.
+    /// Waits for a unit of a partition. -> `InLine` with all units; -> parked at the next partition.
     Parked { at: PartitionId },
-    /// -> gone, when it looks.
-    Done(Verdict),
 }
 
 #[derive(Debug)]
@@ -105,13 +103,6 @@ pub(super) struct Waiter {
     pub(super) standing: Standing,
     /// When it was last seen whether it waits for itself; before that, when it came.
     pub(super) looked_at: Time,
-}
-
-impl Waiter {
-    /// Whether its wait hasn't ended.
-    pub(super) fn waits(&self) -> bool {
-        !matches!(self.standing, Standing::Done(_))
-    }
 }
 
 /// Who waits for a connection.
@@ -171,39 +162,30 @@ impl Line {
         self.in_line.first().map(|(_, ticket)| ticket)
     }
 
-    /// Ends a wait. The waiter stays until it looks; see [`Line::remove`].
-    pub(super) fn conclude(&mut self, ticket: Ticket, verdict: Verdict) {
-        let Some(waiter) = self.get_mut(ticket) else {
-            return;
-        };
-        if !waiter.waits() {
-            return;
+    /// Takes a waiter out that gets a connection.
+    pub(super) fn serve(&mut self, ticket: Ticket) -> Option<Waiter> {
+        let waiter = self.take(ticket)?;
+        if let Some(place) = waiter.place {
+            self.flows.serve(place);
+            self.served = self.served.max(place.at);
         }
-        waiter.standing = Standing::Done(verdict);
-        let ending = Ending::of(waiter);
-        match (ending.place, verdict) {
-            (Some(place), Verdict::Granted { .. }) => {
-                self.flows.serve(place);
-                self.served = self.served.max(place.at);
-            }
-            (Some(place), Verdict::Refused(_)) => self.flows.leave(place),
-            (None, _) => {}
-        }
-        self.ended(ending);
+        self.ended(&waiter);
+        Some(waiter)
     }
 
-    /// Takes a waiter out, whatever became of it.
+    /// Takes a waiter out that gets none.
     pub(super) fn remove(&mut self, ticket: Ticket) -> Option<Waiter> {
-        self.get(ticket)?;
-        let waiter = self.waiters.remove(ticket.index);
-        if waiter.waits() {
-            let ending = Ending::of(&waiter);
-            if let Some(place) = ending.place {
-                self.flows.leave(place);
-            }
-            self.ended(ending);
+        let waiter = self.take(ticket)?;
+        if let Some(place) = waiter.place {
+            self.flows.leave(place);
         }
+        self.ended(&waiter);
         Some(waiter)
+    }
+
+    fn take(&mut self, ticket: Ticket) -> Option<Waiter> {
+        self.get(ticket)?;
+        Some(self.waiters.remove(ticket.index))
     }
 
     /// Where many of a flow left without a connection, those behind them move up.
@@ -237,14 +219,14 @@ impl Line {
             .filter(|waiter| waiter.rank.arrival == ticket.arrival)
     }
 
-    /// Everybody whose wait hasn't ended, in no order.
+    /// Everybody, in no order.
     pub(super) fn waiting(&self) -> impl Iterator<Item = (Ticket, &Waiter)> {
-        self.waiters.iter().filter_map(|(index, waiter)| {
+        self.waiters.iter().map(|(index, waiter)| {
             let ticket = Ticket {
                 index,
                 arrival: waiter.rank.arrival,
             };
-            waiter.waits().then_some((ticket, waiter))
+            (ticket, waiter)
         })
     }
 
@@ -273,18 +255,18 @@ impl Line {
         (deadline <= now).then_some(ticket)
     }
 
-    /// The earliest deadline of somebody who still waits.
+    /// The earliest deadline.
     pub(super) fn next_deadline(&self) -> Option<(Time, Ticket)> {
         let ((deadline, _), ticket) = self.deadlines.first()?;
         Some((deadline, ticket))
     }
 
     /// Somebody doesn't wait any more.
-    fn ended(&mut self, ending: Ending) {
-        self.in_line.remove(ending.rank);
+    fn ended(&mut self, waiter: &Waiter) {
+        self.in_line.remove(waiter.rank);
         self.deadlines
-            .remove((ending.deadline, ending.rank.arrival));
-        self.waiting[ending.priority as usize] -= 1;
+            .remove((waiter.ask.deadline, waiter.rank.arrival));
+        self.waiting[waiter.ask.priority as usize] -= 1;
         // The busy period is over, and with it everybody's debts.
         if self.len() == 0 {
             self.flows.forget_all();
@@ -294,25 +276,6 @@ impl Line {
             // round it is over: whoever waits came before those who come now, and stays ahead of them.
             self.served += 1;
             self.flows.forget_past(self.served);
-        }
-    }
-}
-
-/// Where somebody stood whose wait is over.
-struct Ending {
-    rank: Rank,
-    place: Option<Place>,
-    deadline: Time,
-    priority: Priority,
-}
-
-impl Ending {
-    fn of(waiter: &Waiter) -> Self {
-        Self {
-            rank: waiter.rank,
-            place: waiter.place,
-            deadline: waiter.ask.deadline,
-            priority: waiter.ask.priority,
         }
     }
 }

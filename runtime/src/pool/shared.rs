@@ -18,7 +18,7 @@ use super::refusal::CloseReason;
 use super::severing::Severings;
 use super::site::Site;
 use super::slot::{Loan, Slot};
-use super::state::{Position, Settings, SlotId, State, Step};
+use super::state::{Position, Settings, SlotId, State, Step, Steps};
 use crate::clock::Time;
 use crate::driver::{Endpoint, Role, SharedControl, Stop};
 use crate::error::{Error, Result};
@@ -170,14 +170,12 @@ impl Pool {
     /// Opens the first connections, so that a wrong address or password shows at once.
     pub(crate) async fn warm_up(&self) -> Result<Option<Product>> {
         let initial = self.shared.config.initial_connections as usize;
-        let site = Site::named("connect");
-        let ask = || {
-            self.acquire(AcquireOptions {
-                fails_fast: true,
-                ..AcquireOptions::new(site, Purpose::Statement)
-            })
+        let options = AcquireOptions {
+            fails_fast: true,
+            ..AcquireOptions::new(Site::named("connect"), Purpose::Statement)
         };
-        let leases = futures_util::future::try_join_all((0..initial).map(|_| ask())).await?;
+        let ask = |_| self.acquire(&options);
+        let leases = futures_util::future::try_join_all((0..initial).map(ask)).await?;
         let product = leases.into_iter().next().map(|mut lease| Product {
             has_returning: lease
                 .connection()
@@ -222,34 +220,32 @@ impl Shared {
         let end = end.or_else(|| own.age.as_ref()?.end(now, generation, &self.rules));
         let is_looked_at =
             self.config.check_on_release || self.config.hooks.after_release.is_some();
-        let fate = match (loan.wire.is_clean(), end) {
-            (true, None) if !is_looked_at => Fate::Idle,
-            _ if loan.wire.is_severed() => Fate::Retire(CloseReason::Severed),
-            (true, Some(reason)) => Fate::Retire(reason),
-            _ => Fate::Quarantine { end },
-        };
-        own.loan = Some(loan);
-        match fate {
-            Fate::Idle => {
-                let keeps = seat
-                    .as_ref()
-                    .is_some_and(|seat| seat.affinity == Affinity::Keep);
-                let shelf = if keeps { Shelf::Kept } else { Shelf::Shared };
-                if self.core.give(own, shelf) == Given::Wanted {
-                    self.hand_over(slot);
-                }
+        let is_clean = loan.wire.is_clean();
+        if is_clean && end.is_none() && !is_looked_at {
+            own.loan = Some(loan);
+            let keeps = seat
+                .as_ref()
+                .is_some_and(|seat| seat.affinity == Affinity::Keep);
+            let shelf = if keeps { Shelf::Kept } else { Shelf::Shared };
+            if self.core.give(own, shelf) == Given::Wanted {
+                self.hand_over(slot);
             }
-            Fate::Retire(reason) => {
-                drop(own);
-                self.retire(slot, reason);
-            }
-            Fate::Quarantine { end } => {
-                drop(own);
-                self.decide(|state, _, _| state.quarantined(slot));
-                self.send(Work::Clean { slot, end });
+        } else {
+            let is_severed = loan.wire.is_severed().then_some(CloseReason::Severed);
+            own.loan = Some(loan);
+            drop(own);
+            match is_severed.or(end.filter(|_| is_clean)) {
+                Some(reason) => self.retire(slot, reason),
+                None => self.quarantine(slot, end),
             }
         }
         self.units_back(seat.as_deref());
+    }
+
+    /// Has a connection cleaned, or looked at, and then perhaps closed.
+    fn quarantine(&self, slot: SlotId, end: Option<CloseReason>) {
+        self.decide(|state, _, _| state.quarantined(slot));
+        self.send(Work::Clean { slot, end });
     }
 
     /// Gives a clean connection to whoever is next.
@@ -264,6 +260,7 @@ impl Shared {
         self.carry_out(chores);
     }
 
+    #[inline]
     pub(super) fn units_back(&self, seat: Option<&Seat>) {
         if let Some(seat) = seat {
             self.give_units(&seat.partitions);
@@ -278,7 +275,7 @@ impl Shared {
     /// Has something decided, and the steps carried out.
     pub(super) fn decide<T>(
         &self,
-        with: impl FnOnce(&mut State, &dyn IdleSet, &mut Vec<Step>) -> T,
+        with: impl FnOnce(&mut State, &dyn IdleSet, &mut Steps) -> T,
     ) -> T {
         let mut chores = Chores::new();
         let answer = self.core.decide(&mut chores, with);
@@ -292,7 +289,7 @@ impl Shared {
                 Step::Open { slot } => self.send(Work::Open { slot }),
                 Step::Close { slot, reason } => self.send(Work::Close { slot, reason }),
                 Step::Arm => self.send(Work::Arm),
-                Step::Wake { .. } => {}
+                Step::End { .. } => {}
             }
         }
     }
@@ -368,13 +365,6 @@ impl Shared {
         // What is missing to the minimum.
         self.decide(|state, idle, steps| state.tick(now, idle, steps));
     }
-}
-
-/// What becomes of a connection that came back.
-enum Fate {
-    Idle,
-    Retire(CloseReason),
-    Quarantine { end: Option<CloseReason> },
 }
 
 fn settings(config: &PoolConfig) -> Settings {

@@ -11,7 +11,7 @@ use super::shared::Shared;
 use super::state::SlotId;
 use crate::clock::Time;
 use crate::driver::{StatementCounts, Stopper, Wire};
-use crate::policy::histogram::HoldHistogram;
+use crate::policy::histogram::{HoldHistogram, WaitHistogram};
 
 /// What belongs to one connection. The pool's own, in a slot of its own.
 #[derive(Debug, Default)]
@@ -69,6 +69,8 @@ pub(super) struct Totals {
     pub(super) uses: u64,
     /// Uses of a connection that had been used before.
     pub(super) reuses: u64,
+    /// How long those waited who got a connection from the line.
+    pub(super) waits: WaitHistogram,
     pub(super) holds: HoldHistogram,
     /// Connections that came back unclean and were made clean.
     pub(super) cleaned: u64,
@@ -133,10 +135,11 @@ impl Slot {
     }
 
     /// A holder has gone.
+    #[inline]
     pub(super) fn released(&mut self, now: Time) {
         let since = self.holder.as_ref().map_or(now, |holder| holder.since);
         self.holder = None;
-        self.totals.holds.record(now.since(since));
+        self.totals.holds.record_nanos(now.nanos_since(since));
         if let Some(age) = &mut self.age {
             age.idle_since = now;
         }

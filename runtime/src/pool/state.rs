@@ -34,7 +34,7 @@ use census::Counts;
 pub(crate) use opening::Failure;
 use opening::Outage;
 pub use position::Position;
-pub(crate) use step::Step;
+pub(crate) use step::{Step, Steps};
 
 /// The number of a slot: room for one connection.
 pub(crate) type SlotId = usize;
@@ -97,7 +97,7 @@ impl State {
         now: Time,
         slot: SlotId,
         idle: &dyn IdleSet,
-        steps: &mut Vec<Step>,
+        steps: &mut Steps,
     ) {
         self.place(slot, Place::Open);
         self.put(now, slot, idle, steps);
@@ -110,7 +110,7 @@ impl State {
     }
 
     /// A connection, in its slot and nobody's, is to be closed.
-    pub(crate) fn retire(&mut self, slot: SlotId, reason: CloseReason, steps: &mut Vec<Step>) {
+    pub(crate) fn retire(&mut self, slot: SlotId, reason: CloseReason, steps: &mut Steps) {
         self.place(slot, Place::Closing);
         self.counts.closed[reason as usize] += 1;
         steps.push(Step::Close { slot, reason });
@@ -122,14 +122,14 @@ impl State {
         now: Time,
         slot: SlotId,
         idle: &dyn IdleSet,
-        steps: &mut Vec<Step>,
+        steps: &mut Steps,
     ) {
         self.place(slot, Place::Vacant);
         self.settle(now, idle, steps);
     }
 
     /// Time has passed: waits end at their deadlines, and what is missing is opened.
-    pub(crate) fn tick(&mut self, now: Time, idle: &dyn IdleSet, steps: &mut Vec<Step>) {
+    pub(crate) fn tick(&mut self, now: Time, idle: &dyn IdleSet, steps: &mut Steps) {
         while let Some(ticket) = self.line.overdue(now) {
             let since = self.line.get(ticket).map_or(now, |waiter| waiter.since);
             self.counts.timed_out += 1;
@@ -151,14 +151,15 @@ impl State {
     }
 
     /// When time alone will change something.
-    pub(crate) fn alarm(&mut self) -> Option<Time> {
+    pub(crate) fn alarm(&self) -> Option<Time> {
+        // Who waits has a deadline, and nobody else is looked at.
         let deadline = self.line.next_deadline().map(|(deadline, _)| deadline);
-        let retry = self
-            .outage
-            .filter(|_| self.wants_more())
-            .map(|outage| outage.retry_at);
-        let look = self.look_at.filter(|_| self.line.len() > 0);
-        [deadline, retry, look].into_iter().flatten().min()
+        let wait =
+            deadline.map(|deadline| self.look_at.map_or(deadline, |look| look.min(deadline)));
+        match self.outage.filter(|_| self.wants_more()) {
+            Some(Outage { retry_at, .. }) => Some(wait.map_or(retry_at, |wait| wait.min(retry_at))),
+            None => wait,
+        }
     }
 
     pub(crate) fn counts(&self) -> &Counts {

@@ -162,6 +162,7 @@ impl Pool {
         let mut totals = super::slot::Totals::default();
         let mut statements = (0, 0);
         let mut holds = HoldHistogram::default();
+        let mut waits = WaitHistogram::default();
         for own in shared.core.slots() {
             totals.uses += own.totals.uses;
             totals.reuses += own.totals.reuses;
@@ -172,9 +173,10 @@ impl Pool {
             statements.1 +=
                 own.totals.statement_misses + current.map_or(0, |current| current.misses());
             holds.merge(&own.totals.holds);
+            waits.merge(&own.totals.waits);
         }
-        let mut waits: WaitHistogram = counts.waits.clone();
-        waits.record_zeros(totals.uses.saturating_sub(counts.granted));
+        let waited = waits.count();
+        waits.record_zeros(totals.uses.saturating_sub(waited));
         let (checks, check_pass_rate) = {
             let freshness = shared
                 .freshness
@@ -209,7 +211,7 @@ impl Pool {
             waiting: Priority::ALL.into_iter().zip(census.waiting).collect(),
             acquired: totals.uses,
             acquired_per_second: rate,
-            waited: counts.granted,
+            waited,
             timed_out: counts.timed_out,
             refused: counts.refused + counts.shed,
             left: counts.left,

@@ -36,7 +36,12 @@ impl Tally {
     }
 
     pub(super) fn set(&mut self, slot: SlotId, place: Place) {
-        let before = std::mem::replace(&mut self.places[slot], place);
+        let before = self.places[slot];
+        // As of every connection that is handed over.
+        if before == place {
+            return;
+        }
+        self.places[slot] = place;
         self.counts[before as usize] -= 1;
         self.counts[place as usize] += 1;
     }

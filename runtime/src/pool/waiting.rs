@@ -1,6 +1,8 @@
 //! Waiting for a connection: until it is granted, until the time is up, or until it is plain that it is in vain.
 
-use std::future::poll_fn;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use super::acquire::AcquireOptions;
@@ -24,17 +26,32 @@ const DEADLOCK_AFTER: Duration = super::state::LOOK_AFTER;
 const NAMED_HOLDERS: usize = 3;
 
 impl Pool {
-    /// Waits in the line. The connection comes with a unit of each of the caller's partitions.
+    /// Waits in the line, and says for how long. The connection comes with a unit of each of the caller's partitions.
     pub(super) async fn wait(
         &self,
         options: &AcquireOptions,
         seat: Option<&Seat>,
         has_waited: bool,
-    ) -> Result<SlotId> {
+    ) -> Result<(SlotId, Duration)> {
+        let waiting = self.stand(options, seat, has_waited)?;
+        match waiting.await {
+            Verdict::Granted { slot, waited } => Ok((slot, waited)),
+            Verdict::Refused(refusal) => Err(self.explain(refusal, options)),
+        }
+    }
+
+    /// Takes a place in the line.
+    fn stand<'a>(
+        &'a self,
+        options: &AcquireOptions,
+        seat: Option<&'a Seat>,
+        has_waited: bool,
+    ) -> Result<Waiting<'a>> {
         let shared = self.shared();
         let partitions = seat.map_or(&[][..], |seat| &seat.partitions);
-        if let Some(error) = self.known_deadlock(options) {
-            return Err(error);
+        let held = (options.held)(self);
+        if held >= self.config().max_connections as usize {
+            return Err(self.self_deadlock(options));
         }
         let now = Time::now();
         let timeout = shared.config.acquire_timeout;
@@ -48,7 +65,7 @@ impl Pool {
                 .caller
                 .as_ref()
                 .map_or(Priority::default(), |caller| caller.priority),
-            is_front: has_waited || options.held_by_caller > 0,
+            is_front: has_waited || held > 0,
             deadline: now + timeout,
             fails_fast: options.fails_fast,
             partitions: partitions.iter().map(|partition| partition.id).collect(),
@@ -58,29 +75,12 @@ impl Pool {
         let mut chores = Chores::new();
         let asked = shared.core.ask(now, ask, &mut chores);
         shared.carry_out(chores);
-        let wait = match asked {
-            Ok(wait) => wait,
-            Err(refusal) => return Err(self.explain(refusal, options)),
-        };
-        let desk = wait.desk.clone();
-        let leave = LeaveOnDrop {
+        let wait = asked.map_err(|refusal| self.explain(refusal, options))?;
+        Ok(Waiting {
             shared,
             seat,
             wait: Some(wait),
-        };
-        let verdict = poll_fn(|cx| desk.look(cx)).await;
-        // It has been told: there is nothing left to leave.
-        leave.forget();
-        match verdict {
-            Verdict::Granted { slot, .. } => Ok(slot),
-            Verdict::Refused(refusal) => Err(self.explain(refusal, options)),
-        }
-    }
-
-    /// Whether the caller is known to hold every connection that it could wait for.
-    fn known_deadlock(&self, options: &AcquireOptions) -> Option<Error> {
-        let max = self.config().max_connections as usize;
-        (options.held_by_caller >= max).then(|| self.self_deadlock(options))
+        })
     }
 
     fn self_deadlock(&self, options: &AcquireOptions) -> Error {
@@ -219,21 +219,28 @@ impl Shared {
     }
 }
 
-/// Takes a waiter out of the line, and gives back what it was granted meanwhile.
-struct LeaveOnDrop<'a> {
+/// A place in the line. Dropped, it is left, and what was granted meanwhile is given back.
+struct Waiting<'a> {
     shared: &'a Shared,
     seat: Option<&'a Seat>,
-    /// `None` when the wait has ended.
+    /// `None` when its end has been told: there is nothing left to leave.
     wait: Option<Wait>,
 }
 
-impl LeaveOnDrop<'_> {
-    fn forget(mut self) {
+impl Future for Waiting<'_> {
+    type Output = Verdict;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Verdict> {
+        let Some(wait) = &self.wait else {
+            return Poll::Pending;
+        };
+        let verdict = ready!(wait.desk.look(cx));
         self.wait = None;
+        Poll::Ready(verdict)
     }
 }
 
-impl Drop for LeaveOnDrop<'_> {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         let Some(wait) = self.wait.take() else {
             return;

@@ -10,7 +10,7 @@ use super::trip::{Doing, Trip, failure_of};
 use crate::driver::{Answer, Request};
 use crate::error::{Error, Result};
 use crate::policy::hedge::Hedging;
-use crate::pool::{AcquireOptions, Lease, Pool, Purpose, Site};
+use crate::pool::{AcquireOptions, Lease, Purpose, Site};
 use crate::topology::{Access, CausalToken, Member, NodeId, WorkerFailure};
 
 /// Where the calls of one handle go. Clones go the same way.
@@ -207,22 +207,11 @@ impl Route {
     ///
     /// # Cancel safety
     /// Safe: a connection granted meanwhile goes to the next in line.
-    pub(crate) async fn lease(&self, access: Access, options: AcquireOptions) -> Result<Berth> {
-        self.lease_noting(access, options, |_| 0).await
-    }
-
-    /// The same; `held` says how many connections of a pool the caller holds.
-    pub(crate) async fn lease_noting(
-        &self,
-        access: Access,
-        mut options: AcquireOptions,
-        held: impl Fn(&Pool) -> usize,
-    ) -> Result<Berth> {
+    pub(crate) async fn lease(&self, access: Access, options: &AcquireOptions) -> Result<Berth> {
         let mut trip = self.depart(access);
         loop {
             let stop = trip.next().await?;
-            options.held_by_caller = held(stop.node.pool(access));
-            match stop.node.lease(access, options.clone()).await {
+            match stop.node.lease(access, options).await {
                 Ok(lease) => {
                     trip.arrived(&stop);
                     return Ok(Berth {
@@ -240,7 +229,7 @@ impl Route {
     /// Runs one request that is never sent twice.
     pub(crate) async fn run(&self, site: Site, access: Access, request: Request) -> Result<Answer> {
         let options = AcquireOptions::new(site, Purpose::Statement);
-        let mut berth = self.lease(access, options).await?;
+        let mut berth = self.lease(access, &options).await?;
         let answer = berth.lease.exchange(request).await;
         if access == Access::Write && self.router.only().is_none() {
             // Also what failed may have done a part.

@@ -115,12 +115,13 @@ impl Node {
         }
     }
 
-    pub(crate) fn lease(
-        &self,
+    #[inline]
+    pub(crate) async fn lease<'a>(
+        &'a self,
         access: Access,
-        options: AcquireOptions,
-    ) -> impl Future<Output = Result<Lease<'_>>> + Send + '_ {
-        self.pool(access).acquire(options)
+        options: &AcquireOptions,
+    ) -> Result<Lease<'a>> {
+        self.pool(access).acquire(options).await
     }
 
     /// Refuses new callers, waits for what is lent, and closes everything.

@@ -70,6 +70,7 @@ impl Core {
             None => crate::pool::AcquireOptions::new(begin.site, Purpose::Unit),
         };
         acquire.deadline = begin.deadline;
+        acquire.held = Held::of_pool;
         acquire.held_by_session = session_name.as_ref().map_or(0, Held::of_session);
         let slot = match &begin.session {
             Some(session) => Some(session.slot(&acquire).await?),
@@ -90,10 +91,9 @@ impl Core {
         let mut trip = begin.route.depart(access);
         let (lease, member, timeline) = loop {
             let stop = trip.next().await?;
-            acquire.held_by_caller = Held::of_pool(stop.node.pool(access));
             let request = Request::control(Command::Begin, sql.clone(), "BEGIN");
             let begun = async {
-                let lease = stop.node.lease(access, acquire.clone()).await?;
+                let lease = stop.node.lease(access, &acquire).await?;
                 let mut lease = lease.detach();
                 let answer = begin.within(deadline, lease.exchange(request)).await;
                 answer.map_err(|error| error.attempting(|| "begin".into()))?;

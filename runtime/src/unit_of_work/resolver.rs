@@ -111,12 +111,11 @@ pub(crate) async fn entries(
 async fn lease(route: &Route, deadline: Option<Instant>) -> Result<Berth> {
     let options = AcquireOptions {
         deadline,
+        held: Held::of_pool,
         ..AcquireOptions::new(Site::named("resolve"), Purpose::Statement)
     };
     // Never from where a commit may not have arrived yet.
-    route
-        .lease_noting(Access::Write, options, Held::of_pool)
-        .await
+    route.lease(Access::Write, &options).await
 }
 
 async fn read(lease: &mut Lease<'_>, dialect: Dialect, unit: &[u8; 16]) -> Result<Vec<Entry>> {

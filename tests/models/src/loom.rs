@@ -106,7 +106,7 @@ fn open(options: Options) -> Arc<Pool> {
     let pool = Pool::new(options, |pool, step| match step {
         Step::Open { slot } => pool.opened(slot),
         Step::Close { slot, .. } => pool.closed(slot),
-        Step::Wake { .. } | Step::Arm => {}
+        Step::End { .. } | Step::Arm => {}
     });
     pool.fill(options.max);
     Arc::new(pool)

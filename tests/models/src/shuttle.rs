@@ -150,7 +150,7 @@ fn keep(pool: &Pool, receiver: &Receiver<Work>, sender: &Mutex<Sender<Work>>, we
             }
             Work::Carry(Step::Open { slot }) => pool.opened(slot),
             Work::Carry(Step::Close { slot, .. }) => pool.closed(slot),
-            Work::Carry(Step::Wake { .. }) => {}
+            Work::Carry(Step::End { .. }) => {}
             Work::Clean(slot) if draw < 3 => pool.retire(slot, CloseReason::NotCleanable),
             Work::Clean(slot) => pool.cleaned(slot),
             Work::Carry(Step::Arm) if weather == Weather::Calm => {}

@@ -23,14 +23,7 @@ fn enter(line: &mut Line, ask: Ask) -> Ticket {
 }
 
 fn grant(line: &mut Line, ticket: Ticket) {
-    line.conclude(
-        ticket,
-        Verdict::Granted {
-            slot: 0,
-            waited: Duration::ZERO,
-        },
-    );
-    line.remove(ticket);
+    line.serve(ticket);
 }
 
 #[test]
@@ -72,12 +65,7 @@ fn the_earliest_deadline_is_of_somebody_who_waits() {
     line.remove(b);
     assert_eq!(line.overdue(Time::from_millis(19)), None);
     assert_eq!(line.overdue(Time::from_millis(20)), Some(c));
-    line.conclude(
-        c,
-        Verdict::Refused(Refusal::TimedOut {
-            waited: Duration::ZERO,
-        }),
-    );
+    line.remove(c);
     assert_eq!(line.next_deadline(), Some((Time::from_millis(30), a)));
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{State, Step};
+use super::{State, Steps};
 use crate::clock::Time;
 use crate::pool::idle::IdleSet;
 use crate::pool::line::{Ask, Standing, Ticket};
@@ -21,7 +21,7 @@ impl State {
         now: Time,
         ask: Ask,
         idle: &dyn IdleSet,
-        steps: &mut Vec<Step>,
+        steps: &mut Steps,
     ) -> Result<Ticket, Refusal> {
         let refusal = self.refusal(&ask);
         if let Some(refusal) = refusal {
@@ -48,7 +48,7 @@ impl State {
         now: Time,
         partition: PartitionId,
         idle: &dyn IdleSet,
-        steps: &mut Vec<Step>,
+        steps: &mut Steps,
     ) {
         self.unit_back(now, partition);
         self.settle(now, idle, steps);

@@ -1,7 +1,6 @@
 //! What is counted: what has happened since the pool began, and how many are where now.
 #![deny(clippy::disallowed_methods)]
 
-use crate::policy::histogram::WaitHistogram;
 use crate::pool::priority::Priority;
 use crate::pool::refusal::CloseReason;
 
@@ -11,12 +10,10 @@ pub(crate) struct Counts {
     pub(crate) opened: u64,
     pub(crate) open_failures: u64,
     pub(crate) closed: [u64; CloseReason::ALL.len()],
-    pub(crate) granted: u64,
     pub(crate) timed_out: u64,
     pub(crate) shed: u64,
     pub(crate) refused: u64,
     pub(crate) left: u64,
-    pub(crate) waits: WaitHistogram,
 }
 
 /// How many connections are where, and who waits.

@@ -1,46 +1,29 @@
 //! How a wait ends but by a grant, and how all of them do when the pool closes.
 #![deny(clippy::disallowed_methods)]
 
-use super::{SlotId, State, Step};
+use super::{State, Step, Steps};
 use crate::clock::Time;
 use crate::pool::idle::IdleSet;
-use crate::pool::line::{Ask, Standing, Ticket, Verdict};
+use crate::pool::line::{Ask, Ticket, Verdict};
 use crate::pool::refusal::{CloseReason, Refusal};
 
 impl State {
-    /// How a wait ended, once; `None` while it hasn't.
-    pub(crate) fn claim(&mut self, ticket: Ticket) -> Option<Verdict> {
-        let Standing::Done(verdict) = self.line.get(ticket)?.standing else {
-            return None;
-        };
-        self.line.remove(ticket);
-        Some(verdict)
-    }
-
-    /// Somebody stops waiting. What it was granted meanwhile is returned, for it to give back.
+    /// Somebody stops waiting whose wait hasn't ended.
     pub(crate) fn leave(
         &mut self,
         now: Time,
         ticket: Ticket,
         idle: &dyn IdleSet,
-        steps: &mut Vec<Step>,
-    ) -> Option<SlotId> {
-        let waiter = self.line.remove(ticket)?;
-        match waiter.standing {
-            Standing::Done(Verdict::Granted { slot, .. }) => return Some(slot),
-            Standing::Done(Verdict::Refused(_)) => return None,
-            Standing::InLine | Standing::Parked { .. } => {}
+        steps: &mut Steps,
+    ) {
+        if self.remove(now, ticket) {
+            self.counts.left += 1;
+            self.settle(now, idle, steps);
         }
-        self.counts.left += 1;
-        self.rooms
-            .exit(waiter.rank, &waiter.ask.partitions, waiter.ask.units);
-        self.units_back(now, &waiter.ask.partitions[..waiter.ask.units]);
-        self.settle(now, idle, steps);
-        None
     }
 
     /// Refuses everybody from now on; idle connections are closed, lent ones when they come back.
-    pub(crate) fn close(&mut self, now: Time, idle: &dyn IdleSet, steps: &mut Vec<Step>) {
+    pub(crate) fn close(&mut self, now: Time, idle: &dyn IdleSet, steps: &mut Steps) {
         self.is_closed = true;
         self.refuse_all(now, Refusal::Closed, |_, _| true, idle, steps);
         // Never lowered again: whoever comes now takes the lock, and sees why.
@@ -56,7 +39,7 @@ impl State {
         refusal: Refusal,
         is_meant: impl Fn(Ticket, &Ask) -> bool,
         idle: &dyn IdleSet,
-        steps: &mut Vec<Step>,
+        steps: &mut Steps,
     ) {
         let meant = self
             .line
@@ -78,21 +61,22 @@ impl State {
         self.is_closed && self.tally.occupied() == 0
     }
 
-    /// Ends a wait without a connection, unless it has ended already.
-    pub(super) fn end(
-        &mut self,
-        now: Time,
-        ticket: Ticket,
-        refusal: Refusal,
-        steps: &mut Vec<Step>,
-    ) {
-        let Some(waiter) = self.line.get(ticket).filter(|waiter| waiter.waits()) else {
-            return;
+    /// Ends a wait without a connection.
+    pub(super) fn end(&mut self, now: Time, ticket: Ticket, refusal: Refusal, steps: &mut Steps) {
+        if self.remove(now, ticket) {
+            let verdict = Verdict::Refused(refusal);
+            steps.push(Step::End { ticket, verdict });
+        }
+    }
+
+    /// Takes a waiter out that gets no connection, unless its wait has ended already; its units go to others.
+    fn remove(&mut self, now: Time, ticket: Ticket) -> bool {
+        let Some(waiter) = self.line.remove(ticket) else {
+            return false;
         };
-        let (rank, ask) = (waiter.rank, waiter.ask.clone());
-        self.line.conclude(ticket, Verdict::Refused(refusal));
-        self.rooms.exit(rank, &ask.partitions, ask.units);
+        let ask = &waiter.ask;
+        self.rooms.exit(waiter.rank, &ask.partitions, ask.units);
         self.units_back(now, &ask.partitions[..ask.units]);
-        steps.push(Step::Wake { ticket });
+        true
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{SlotId, State, Step};
+use super::{SlotId, State, Step, Steps};
 use crate::clock::Time;
 use crate::pool::idle::IdleSet;
 use crate::pool::refusal::Refusal;
@@ -38,7 +38,7 @@ impl State {
         now: Time,
         slot: SlotId,
         idle: &dyn IdleSet,
-        steps: &mut Vec<Step>,
+        steps: &mut Steps,
     ) {
         self.counts.opened += 1;
         self.outage = None;
@@ -53,7 +53,7 @@ impl State {
         failure: Failure,
         pause: Duration,
         idle: &dyn IdleSet,
-        steps: &mut Vec<Step>,
+        steps: &mut Steps,
     ) {
         self.counts.open_failures += 1;
         let lasts = self.settings.connect_timeout.saturating_mul(OUTAGE_GAP);
@@ -93,7 +93,7 @@ impl State {
     }
 
     /// Begins to open connections until there are `count`, as many at once as may be. Up to the minimum the others follow.
-    pub(crate) fn fill(&mut self, count: usize, steps: &mut Vec<Step>) {
+    pub(crate) fn fill(&mut self, count: usize, steps: &mut Steps) {
         while !self.is_closed
             && self.tally.occupied() < count.min(self.limit())
             && self.tally.count(Place::Opening) < self.settings.max_opening
@@ -111,7 +111,7 @@ impl State {
             && self.tally.occupied() < self.limit()
     }
 
-    pub(super) fn open_one(&mut self, steps: &mut Vec<Step>) -> bool {
+    pub(super) fn open_one(&mut self, steps: &mut Steps) -> bool {
         let Some(slot) = self.vacant.pop_first() else {
             return false;
         };

@@ -1,7 +1,7 @@
 //! How many connections there may be, and which of them are too many.
 #![deny(clippy::disallowed_methods)]
 
-use super::{SlotId, State, Step};
+use super::{SlotId, State, Steps};
 use crate::clock::Time;
 use crate::pool::idle::IdleSet;
 use crate::pool::refusal::CloseReason;
@@ -9,7 +9,7 @@ use crate::pool::tally::Place;
 
 impl State {
     /// How many connections are in use, told now and then: an elastic pool follows.
-    pub(crate) fn sample(&mut self, now: Time, idle: &dyn IdleSet, steps: &mut Vec<Step>) {
+    pub(crate) fn sample(&mut self, now: Time, idle: &dyn IdleSet, steps: &mut Steps) {
         self.rooms.sweep();
         let in_use = self.in_use(idle);
         // A limit of one's own is no reason for a greater pool.

@@ -1,7 +1,7 @@
 //! What follows every change: who waits and what is idle come together, and what is missing is opened.
 #![deny(clippy::disallowed_methods)]
 
-use super::{SlotId, State, Step};
+use super::{SlotId, State, Step, Steps};
 use crate::clock::Time;
 use crate::policy::codel;
 use crate::pool::idle::{Given, IdleSet, Shelf};
@@ -15,7 +15,7 @@ const DRAIN_WEIGHT: f64 = 0.1;
 
 impl State {
     /// Brings together who waits and what is idle, and opens what is missing. At the end of every change.
-    pub(super) fn settle(&mut self, now: Time, idle: &dyn IdleSet, steps: &mut Vec<Step>) {
+    pub(super) fn settle(&mut self, now: Time, idle: &dyn IdleSet, steps: &mut Steps) {
         if self.is_closed {
             return;
         }
@@ -35,13 +35,7 @@ impl State {
     }
 
     /// Gives a connection that is nobody's to whoever is next, or to the idle ones.
-    pub(super) fn put(
-        &mut self,
-        now: Time,
-        slot: SlotId,
-        idle: &dyn IdleSet,
-        steps: &mut Vec<Step>,
-    ) {
+    pub(super) fn put(&mut self, now: Time, slot: SlotId, idle: &dyn IdleSet, steps: &mut Steps) {
         if self.is_closed {
             return self.retire(slot, CloseReason::PoolClosed, steps);
         }
@@ -60,7 +54,7 @@ impl State {
     }
 
     /// Ends a wait with this connection, unless it has been so long that it is shed.
-    fn grant(&mut self, now: Time, ticket: Ticket, slot: SlotId, steps: &mut Vec<Step>) -> bool {
+    fn grant(&mut self, now: Time, ticket: Ticket, slot: SlotId, steps: &mut Steps) -> bool {
         let Some(waiter) = self.line.get(ticket) else {
             return false;
         };
@@ -78,18 +72,17 @@ impl State {
             self.end(now, ticket, Refusal::Shed { waited }, steps);
             return false;
         }
-        self.rooms
-            .exit(waiter.rank, &waiter.ask.partitions, waiter.ask.units);
-        self.line
-            .conclude(ticket, Verdict::Granted { slot, waited });
-        self.counts.granted += 1;
-        self.counts.waits.record(waited);
+        if let Some(waiter) = self.line.serve(ticket) {
+            self.rooms
+                .exit(waiter.rank, &waiter.ask.partitions, waiter.ask.units);
+        }
         if let Some(last) = self.last_grant.replace(now) {
             let gap = now.since(last).as_nanos() as f64;
             let drain = self.drain.unwrap_or(gap);
             self.drain = Some(drain * (1.0 - DRAIN_WEIGHT) + gap * DRAIN_WEIGHT);
         }
-        steps.push(Step::Wake { ticket });
+        let verdict = Verdict::Granted { slot, waited };
+        steps.push(Step::End { ticket, verdict });
         true
     }
 

@@ -1,16 +1,22 @@
 //! What is to be done after something was decided.
 #![deny(clippy::disallowed_methods)]
 
+use smallvec::SmallVec;
+
 use super::SlotId;
-use crate::pool::line::Ticket;
+use crate::pool::line::{Ticket, Verdict};
 use crate::pool::refusal::CloseReason;
+
+/// What is to be done, in order. Hardly ever more than one thing.
+pub(crate) type Steps = SmallVec<[Step; 2]>;
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// A wait has ended; see [`State::claim`](super::State::claim).
-    Wake {
+    /// A wait has ended, and nothing is known of the waiter any more.
+    End {
         ticket: Ticket,
+        verdict: Verdict,
     },
     Open {
         slot: SlotId,

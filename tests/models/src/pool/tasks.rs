@@ -17,7 +17,7 @@ use super::priority::Priority;
 use super::refusal::{CloseReason, Refusal};
 use super::rooms::PartitionRules;
 use super::site::Runner;
-use super::state::{Census, Failure, Settings, SlotId, State, Step};
+use super::state::{Census, Failure, Settings, SlotId, State, Step, Steps};
 use super::sync::{AtomicUsize, Ordering};
 use crate::clock::Time;
 
@@ -322,10 +322,7 @@ impl Pool {
         self.carry_out(chores);
     }
 
-    fn decide<T>(
-        &self,
-        with: impl FnOnce(&mut State, Time, &dyn IdleSet, &mut Vec<Step>) -> T,
-    ) -> T {
+    fn decide<T>(&self, with: impl FnOnce(&mut State, Time, &dyn IdleSet, &mut Steps) -> T) -> T {
         let mut chores = Chores::new();
         let now = self.now();
         let answer = self.core.decide(&mut chores, |state, idle, steps| {

@@ -28,12 +28,14 @@ impl Queue {
             ms: 0,
         };
         let first = queue.ask(u64::MAX, Priority::Normal);
-        let mut steps = Vec::new();
+        let mut steps = Steps::new();
         queue.state.opened(queue.now(), 0, &queue.idle, &mut steps);
-        assert!(matches!(
-            queue.state.claim(first),
-            Some(Verdict::Granted { slot: 0, .. })
-        ));
+        let verdict = Verdict::Granted {
+            slot: 0,
+            waited: Duration::ZERO,
+        };
+        let ticket = first;
+        assert_eq!(steps[..], [Step::End { ticket, verdict }]);
         queue
     }
 
@@ -51,40 +53,34 @@ impl Queue {
             ..ask(flow, priority)
         };
         self.state
-            .ask(self.now(), ask, &self.idle, &mut Vec::new())
+            .ask(self.now(), ask, &self.idle, &mut Steps::new())
             .unwrap()
     }
 
     fn leave(&mut self, ticket: Ticket) {
-        assert_eq!(
-            self.state
-                .leave(self.now(), ticket, &self.idle, &mut Vec::new()),
-            None
-        );
+        self.state
+            .leave(self.now(), ticket, &self.idle, &mut Steps::new());
     }
 
     /// A millisecond later: whose turn it is.
     fn next(&mut self) -> Option<Ticket> {
         self.ms += 1;
-        let mut steps = Vec::new();
+        let mut steps = Steps::new();
         self.state.tick(self.now(), &self.idle, &mut steps);
         for step in steps.drain(..) {
-            let Step::Wake { ticket } = step else {
+            let Step::End { verdict, .. } = step else {
                 panic!("{step:?}")
             };
             assert!(matches!(
-                self.state.claim(ticket),
-                Some(Verdict::Refused(Refusal::TimedOut { .. }))
+                verdict,
+                Verdict::Refused(Refusal::TimedOut { .. })
             ));
         }
         self.state.returned(self.now(), 0, &self.idle, &mut steps);
         match steps[..] {
             [] => None,
-            [Step::Wake { ticket }] => {
-                assert!(matches!(
-                    self.state.claim(ticket),
-                    Some(Verdict::Granted { slot: 0, .. })
-                ));
+            [Step::End { ticket, verdict }] => {
+                assert!(matches!(verdict, Verdict::Granted { slot: 0, .. }));
                 Some(ticket)
             }
             _ => panic!("{steps:?}"),

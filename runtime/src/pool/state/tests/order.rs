@@ -1,9 +1,14 @@
 //! Who is next.
 
+use std::task::{Context, Poll, Waker};
+
 use expect_test::expect;
 
 use super::super::*;
-use super::script::{check, settings};
+use super::script::{ask, check, settings};
+use crate::pool::core::{Chores, Core, Layout};
+use crate::pool::line::Verdict;
+use crate::pool::priority::Priority;
 
 fn one() -> Settings {
     Settings {
@@ -191,34 +196,31 @@ fn those_behind_one_that_left_move_up() {
 
 #[test]
 fn one_that_had_been_granted_a_connection_when_it_left_passes_it_on() {
-    let mut pool = super::script::Scripted::new(one());
-    for line in ["0 ask a", "1 opened 0", "2 ask b", "3 ask c"] {
-        pool.run(line);
-    }
-    // Granted, and not claimed yet: the connection comes back before `b` looks.
-    let slot = pool.state.tally.count(Place::Open) - 1;
-    let mut steps = Vec::new();
-    pool.state
-        .returned(Time::from_millis(4), slot, &pool.idle, &mut steps);
-    let [Step::Wake { ticket }] = steps[..] else {
-        panic!("{steps:?}")
+    let layout = Layout {
+        threads: 1,
+        keeps: false,
     };
+    let core = Core::new(State::new(one()), [()], layout);
+    let mut chores = Chores::new();
+    let now = Time::from_millis(0);
+    let [first, next] = [(); 2].map(|()| {
+        core.ask(now, ask(0, Priority::Normal), &mut chores)
+            .unwrap()
+    });
+    // Granted, and not looked at.
+    core.decide(&mut chores, |state, idle, steps| {
+        state.opened(now, 0, idle, steps)
+    });
     // Ended already: refusing it now changes nothing.
-    pool.state.refuse_all(
-        Time::from_millis(5),
-        Refusal::SelfDeadlock,
-        |other, _| other == ticket,
-        &pool.idle,
-        &mut steps,
-    );
-    assert_eq!(steps.len(), 1);
-    assert_eq!(
-        pool.state
-            .leave(Time::from_millis(6), ticket, &pool.idle, &mut steps),
-        Some(slot)
-    );
-    pool.state
-        .returned(Time::from_millis(6), slot, &pool.idle, &mut steps);
-    assert!(matches!(steps[1..], [Step::Wake { .. }]), "{steps:?}");
-    assert_eq!(pool.state.line.len(), 0);
+    core.decide(&mut chores, |state, idle, steps| {
+        let is_meant = |ticket, _: &_| ticket == first.ticket;
+        state.refuse_all(now, Refusal::SelfDeadlock, is_meant, idle, steps);
+    });
+    assert_eq!(core.leave(now, &first, &mut chores), Some(0));
+    core.decide(&mut chores, |state, idle, steps| {
+        state.returned(now, 0, idle, steps)
+    });
+    let looked = next.desk.look(&mut Context::from_waker(Waker::noop()));
+    let waited = Duration::ZERO;
+    assert_eq!(looked, Poll::Ready(Verdict::Granted { slot: 0, waited }));
 }

@@ -319,7 +319,7 @@ impl Both {
         self.decide(|state, _, steps| state.retire(slot, reason, steps));
     }
 
-    fn decide(&mut self, with: impl FnOnce(&mut State, &dyn IdleSet, &mut Vec<Step>)) {
+    fn decide(&mut self, with: impl FnOnce(&mut State, &dyn IdleSet, &mut Steps)) {
         self.core.decide(&mut self.chores, with);
     }
 
@@ -369,7 +369,7 @@ impl Both {
                     self.closing.push(slot);
                 }
                 Step::Arm => {}
-                Step::Wake { .. } => unreachable!("the core wakes"),
+                Step::End { .. } => unreachable!("the core tells"),
             }
         }
     }

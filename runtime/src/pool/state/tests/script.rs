@@ -87,7 +87,7 @@ pub(super) fn ask(flow: FlowId, priority: Priority) -> Ask {
 pub(super) struct Scripted {
     pub(super) state: State,
     pub(super) idle: Slots<()>,
-    steps: Vec<Step>,
+    steps: Steps,
     partitions: BTreeMap<String, Vec<Arc<Partition>>>,
     waiting: BTreeMap<String, Ticket>,
     lent: BTreeMap<String, SlotId>,
@@ -98,7 +98,7 @@ impl Scripted {
         Self {
             idle: Slots::new(vec![(); settings.max], 1, false),
             state: State::new(settings),
-            steps: Vec::new(),
+            steps: Steps::new(),
             partitions: BTreeMap::new(),
             waiting: BTreeMap::new(),
             lent: BTreeMap::new(),
@@ -115,7 +115,7 @@ impl Scripted {
         let mut said = Vec::new();
         match event {
             "ask" => said.extend(self.ask(now, &args)),
-            "leave" => said.extend(self.leave(now, args[0])),
+            "leave" => self.leave(now, args[0]),
             "give" => self.give(now, args[0]),
             "dirty" => {
                 let slot = self.take_from(now, args[0]);
@@ -209,12 +209,9 @@ impl Scripted {
         }
     }
 
-    fn leave(&mut self, now: Time, name: &str) -> Option<String> {
+    fn leave(&mut self, now: Time, name: &str) {
         let ticket = self.waiting.remove(name).unwrap();
-        let slot = self.state.leave(now, ticket, &self.idle, &mut self.steps)?;
-        self.lend(name, slot);
-        self.give(now, name);
-        Some(format!("{name} had {slot}"))
+        self.state.leave(now, ticket, &self.idle, &mut self.steps);
     }
 
     fn look(&mut self, now: Time) -> Vec<String> {
@@ -270,17 +267,13 @@ impl Scripted {
                 Step::Open { slot } => format!("open {slot}"),
                 Step::Close { slot, reason } => format!("close {slot} {reason:?}"),
                 Step::Arm => unreachable!("the core arms"),
-                Step::Wake { ticket } => {
+                Step::End { ticket, verdict } => {
                     let named = self.waiting.iter().find(|(_, waiting)| **waiting == ticket);
                     let Some(name) = named.map(|(name, _)| name.clone()) else {
                         continue;
                     };
                     self.waiting.remove(&name);
-                    match self
-                        .state
-                        .claim(ticket)
-                        .expect("it was woken for a verdict")
-                    {
+                    match verdict {
                         Verdict::Granted { slot, .. } => {
                             self.lend(&name, slot);
                             format!("{name} gets {slot}")

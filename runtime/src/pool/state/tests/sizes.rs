@@ -107,7 +107,7 @@ fn the_minimum_stays_while_others_are_being_closed() {
         pool.run(line);
     }
     // As the keeper closes what has idled.
-    let mut steps = Vec::new();
+    let mut steps = Steps::new();
     for slot in 0..3 {
         if pool.state.has_surplus() && pool.idle.take_exactly(slot) {
             pool.state
@@ -115,7 +115,7 @@ fn the_minimum_stays_while_others_are_being_closed() {
         }
     }
     assert_eq!(
-        steps,
+        steps[..],
         [Step::Close {
             slot: 0,
             reason: CloseReason::IdleTimeout
