@@ -5,7 +5,6 @@ mod rows_stream;
 
 use std::sync::Arc;
 
-use futures_util::{FutureExt, TryFutureExt};
 use tracing::Instrument;
 
 pub use rows_stream::RowsStream;
@@ -144,30 +143,27 @@ impl<'a> Target<'a> {
             table: operation.table,
             text: text.as_deref(),
         });
-        let answer = async {
-            match self {
-                Self::Unit(unit) => unit.0.run(request).await,
-                _ => self.run_alone(request).await,
-            }
-        };
-        // An instrumented future is larger and is entered at every poll: only where somebody listens.
+        // An instrumented future is entered at every poll: only where somebody listens.
         let answer = if span.is_disabled() {
-            answer.left_future()
+            self.dispatch(request).await
         } else {
-            answer.instrument(span.clone()).right_future()
+            self.dispatch(request).instrument(span.clone()).await
         };
-        answer
-            .map_err(|error| {
-                telemetry::failed(&span, &error);
-                error.attempting(|| match operation.table {
-                    "" => operation.name.to_owned(),
-                    table if operation.name.contains(':') => {
-                        operation.name.to_owned() + " on " + table
-                    }
-                    table => format!("{} {table}", operation.name),
-                })
+        answer.map_err(|error| {
+            telemetry::failed(&span, &error);
+            error.attempting(|| match operation.table {
+                "" => operation.name.to_owned(),
+                table if operation.name.contains(':') => operation.name.to_owned() + " on " + table,
+                table => format!("{} {table}", operation.name),
             })
-            .await
+        })
+    }
+
+    async fn dispatch(self, request: Request) -> Result<Answer> {
+        match self {
+            Self::Unit(unit) => unit.0.run(request).await,
+            _ => self.run_alone(request).await,
+        }
     }
 
     /// Runs one request and makes its rows what is asked for, while the rest is still coming; `blame` says what a row

@@ -203,7 +203,8 @@ impl Connection {
         self.send(request).await.map(drop)
     }
 
-    async fn send(&mut self, mut request: Request) -> Result<Answer, sqlx::Error> {
+    async fn send(&mut self, request: Request) -> Result<Answer, sqlx::Error> {
+        let mut request = request.into_parts();
         let sender = request.sender.take();
         let sender = sender.as_ref();
         request.persistent &= self.statements.are_kept();

@@ -1,5 +1,6 @@
 //! What is sent: one SQL text with its arguments, and what it is for.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use super::arguments::Arguments;
@@ -112,9 +113,13 @@ impl Operation {
     }
 }
 
-/// One SQL text with its encoded arguments.
+/// One SQL text with its encoded arguments. A pointer, since each of the futures that hand it on has room for it twice.
 #[derive(Debug)]
-pub(crate) struct Request {
+pub(crate) struct Request(Box<Parts>);
+
+/// What a request is made of.
+#[derive(Debug)]
+pub(crate) struct Parts {
     pub(crate) sql: Sql,
     /// `None`: the simple protocol, without a prepared statement.
     pub(crate) arguments: Option<Arguments>,
@@ -138,7 +143,7 @@ impl Request {
     ) -> Result<Self> {
         let arguments = Arguments::encode(dialect, params)
             .map_err(|error| error.attempting(|| operation.name.into()))?;
-        Ok(Self {
+        Ok(Self::of(Parts {
             sql: sql.into(),
             arguments: Some(arguments),
             command: Command::Statement,
@@ -146,17 +151,25 @@ impl Request {
             persistent: true,
             sender: None,
             commits_after: None,
-        })
+        }))
     }
 
     /// The same once more, for another node. Where rows are handed over as they come, their receiver is told.
     pub(crate) fn copy(&self) -> Self {
-        Self {
+        Self::of(Parts {
             sql: self.sql.clone(),
             arguments: self.arguments.clone(),
             sender: self.sender.clone(),
-            ..*self
-        }
+            ..*self.0
+        })
+    }
+
+    pub(crate) fn into_parts(self) -> Parts {
+        *self.0
+    }
+
+    fn of(parts: Parts) -> Self {
+        Self(Box::new(parts))
     }
 
     /// Sent once more: what came so far is void.
@@ -175,7 +188,7 @@ impl Request {
             writes: true,
             ddl: false,
         };
-        Self {
+        Self::of(Parts {
             sql: sql.into(),
             arguments: None,
             command,
@@ -183,7 +196,21 @@ impl Request {
             persistent: false,
             sender: None,
             commits_after: None,
-        }
+        })
+    }
+}
+
+impl Deref for Request {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl DerefMut for Request {
+    fn deref_mut(&mut self) -> &mut Parts {
+        &mut self.0
     }
 }
 

@@ -1,6 +1,5 @@
 //! One node: a server or a file, with the pools that lead to it.
 
-use std::future::Future;
 use std::sync::OnceLock;
 
 use crate::driver::{Dialect, Endpoint, Role};

@@ -137,10 +137,8 @@ impl Core {
             bypassed || self.statement_limit.is_some(),
             !self.begin.options.read_only && self.begin.route.wants_position() && has_positions,
         );
-        let request = Request {
-            commits_after,
-            ..Request::control(Command::Commit, text, "COMMIT")
-        };
+        let mut request = Request::control(Command::Commit, text, "COMMIT");
+        request.commits_after = commits_after;
         // No deadline: a commit that is under way decides for itself. Only who can ask elsewhere has less patience, and who
         // has nothing to be in doubt about.
         let now = Instant::now();

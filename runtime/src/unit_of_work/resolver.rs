@@ -120,10 +120,8 @@ async fn lease(route: &Route, deadline: Option<Instant>) -> Result<Berth> {
 
 async fn read(lease: &mut Lease<'_>, dialect: Dialect, unit: &[u8; 16]) -> Result<Vec<Entry>> {
     let sql = guard_sql::entries(dialect, unit);
-    let request = Request {
-        operation: Operation::read("resolve", "wharf_outcome"),
-        ..Request::control(Command::Statement, sql, "SELECT")
-    };
+    let mut request = Request::control(Command::Statement, sql, "SELECT");
+    request.operation = Operation::read("resolve", "wharf_outcome");
     let answer = lease.exchange(request).await.map_err(explain_guard)?;
     let rows = answer.rows.decode::<EntryRow>(By::Position)?;
     rows.into_iter().map(Entry::try_from).collect()

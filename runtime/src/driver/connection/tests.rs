@@ -25,10 +25,8 @@ async fn connection() -> Box<Connection> {
 async fn commit(sql: &'static str) -> (Box<Connection>, Result<(Option<i64>, bool)>) {
     let mut connection = connection().await;
     connection.sent(Command::Commit);
-    let request = Request {
-        commits_after: Some(1),
-        ..Request::control(Command::Commit, sql, "COMMIT")
-    };
+    let mut request = Request::control(Command::Commit, sql, "COMMIT");
+    request.commits_after = Some(1);
     let (connection, answer) = connection.run(request).await;
     let answer = answer.and_then(|answer| {
         let row = answer.rows.decode_first::<i64>(By::Position)?;

@@ -15,10 +15,9 @@ async fn wire() -> Wire {
 }
 
 fn read(sql: &'static str) -> Request {
-    Request {
-        operation: Operation::read("test", ""),
-        ..Request::control(Command::Statement, sql, "test")
-    }
+    let mut request = Request::control(Command::Statement, sql, "test");
+    request.operation = Operation::read("test", "");
+    request
 }
 
 fn write(sql: &'static str) -> Request {
