@@ -127,13 +127,15 @@ impl<S> Core<S> {
 
     /// Stands in the line; see [`Desk::look`] for how the wait goes.
     pub(super) fn ask(&self, now: Time, ask: Ask, chores: &mut Chores) -> Result<Wait, Refusal> {
+        // Not under the lock: it allocates.
+        let desk = Arc::new(Desk::new());
         let (asked, woken) = {
             let mut guard = self.lock();
             let inner = &mut *guard;
             let mut steps = Steps::new();
             let asked = inner.state.ask(now, ask, &self.slots, &mut steps);
             // Before the steps: the wait may have ended already.
-            let wait = asked.map(|ticket| inner.seat(ticket));
+            let wait = asked.map(|ticket| inner.seat(ticket, desk));
             (wait, inner.conclude(steps, &self.crowd, chores))
         };
         woken.wake();
@@ -201,9 +203,8 @@ impl<S> Core<S> {
 }
 
 impl Inner {
-    /// Makes a desk for a ticket.
-    fn seat(&mut self, ticket: Ticket) -> Wait {
-        let desk = Arc::new(Desk::new());
+    /// Notes where the end of a wait is told.
+    fn seat(&mut self, ticket: Ticket, desk: Arc<Desk>) -> Wait {
         if self.desks.len() <= ticket.index {
             self.desks.resize(ticket.index + 1, None);
         }

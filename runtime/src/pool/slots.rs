@@ -1,9 +1,10 @@
 //! The slots of a pool, and which of them hold an idle connection: the one part of a pool that a checkout and a clean return
 //! touch. They lock the slot and nothing else.
 //!
-//! How a slot *stands* is a byte: out, idle, or wanted. It is written under the slot's lock alone. So read under that lock it
-//! is the truth, and read without it a hint: where to look for an idle connection. Whoever takes one locks the slot that
-//! the hint names and looks again; whoever gives one locks it anyway, to put the connection there.
+//! How a slot *stands* is a byte: out, idle, or wanted. It is written under the slot's lock alone, but for the end of `WANTED`,
+//! which is written under the pool's. So read under the slot's lock it is the truth, and read without it a hint: where to look
+//! for an idle connection. Whoever takes one locks the slot that the hint names and looks again; whoever gives one locks it
+//! anyway, to put the connection there.
 //!
 //! `WANTED` says that somebody waits: then nobody takes, and whoever gives goes to the pool's lock and serves the line. It
 //! is in the very byte that it is about, so the argument is about one slot at a time. A lost wake-up would need a slot that
@@ -227,8 +228,9 @@ impl<S> IdleSet for Slots<S> {
     }
 
     fn lower(&self) {
+        // Nobody else writes where it says `WANTED`, so there is nothing to lock. Whoever still sees it asks the pool.
         for slot in 0..self.wanted.load(PlainOrdering::Relaxed) {
-            self.slot(slot).stand(OUT);
+            self.stands(slot).store(OUT, Ordering::Relaxed);
         }
         self.wanted.store(0, PlainOrdering::Relaxed);
     }
