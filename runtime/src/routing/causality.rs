@@ -81,7 +81,7 @@ impl Causality {
         if !Mechanism::Token.is_on() {
             return Ok(());
         }
-        self.account().merge(token)
+        merge(&mut self.account().token, token)
     }
 
     /// The same account, kept apart from now on.
@@ -129,7 +129,7 @@ impl Causality {
     }
 
     fn account(&self) -> MutexGuard<'_, Account> {
-        // Every change is one assignment.
+        // Nothing that runs under it panics; and what is known to be behind stays known.
         self.account.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -166,7 +166,7 @@ impl Account {
         check: impl Fn(&CausalToken) -> Result<bool>,
         settle: impl Fn(&Debt) -> Settlement,
     ) -> Result<bool> {
-        let mut debts = std::mem::take(&mut self.debts);
+        let Self { token: own, debts } = self;
         let (mut moved, mut is_changed, mut gone) = (Vec::new(), false, None);
         debts.retain(|debt| match settle(debt) {
             Settlement::Open => true,
@@ -176,24 +176,15 @@ impl Account {
             }
             Settlement::At(token) => {
                 // By itself: a token of a later timeline would cover it.
-                match check(&token).and_then(|_| self.merge(&token)) {
+                match check(&token).and_then(|_| merge(own, &token)) {
                     Ok(()) => is_changed = true,
                     Err(error) => gone = Some(error),
                 }
                 false
             }
         });
-        self.debts = debts;
         moved.into_iter().for_each(|debt| self.owe(debt));
         gone.map_or(Ok(is_changed), Err)
-    }
-
-    fn merge(&mut self, token: &CausalToken) -> Result<()> {
-        self.token = Some(match &self.token {
-            Some(own) => own.merge(token)?,
-            None => token.clone(),
-        });
-        Ok(())
     }
 
     fn owe(&mut self, debt: Debt) {
@@ -211,6 +202,15 @@ impl Account {
             None => self.debts.push(debt),
         }
     }
+}
+
+/// Makes a token cover another one, too.
+fn merge(own: &mut Option<CausalToken>, token: &CausalToken) -> Result<()> {
+    *own = Some(match own {
+        Some(own) => own.merge(token)?,
+        None => token.clone(),
+    });
+    Ok(())
 }
 
 #[cfg(test)]
