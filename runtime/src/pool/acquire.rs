@@ -151,6 +151,7 @@ impl Pool {
     }
 
     /// Makes a lease of a connection that is the caller's, or has it replaced when it is too old.
+    // Always: it is a third of a checkout, and called from two places, so it would be a call with its own copies.
     #[inline(always)]
     fn lend<'p>(
         &'p self,
