@@ -159,9 +159,9 @@ impl Drop for EndWithKeeper {
             return;
         };
         for mut own in shared.core.slots() {
-            if own.holder.is_none() {
-                own.vacate();
-            }
+            let gone = own.holder.is_none().then(|| own.vacate());
+            drop(own);
+            drop(gone);
         }
     }
 }
@@ -275,7 +275,8 @@ async fn close(pool: Pool, slot: SlotId, reason: CloseReason) {
         );
         discard(shared, loan.wire).await;
     }
-    shared.core.slot(slot).vacate();
+    let gone = shared.core.slot(slot).vacate();
+    debug_assert!(gone.is_none(), "it was taken out above");
     shared.decide(|state, idle, steps| state.closed(Time::now(), slot, idle, steps));
 }
 

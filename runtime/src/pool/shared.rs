@@ -313,7 +313,7 @@ impl Shared {
         // Without a keeper nobody can wait for a good-bye: the connection just ends.
         match unsent.0 {
             Work::Open { slot } | Work::Clean { slot, .. } | Work::Close { slot, .. } => {
-                self.core.slot(slot).vacate();
+                let _gone = self.core.slot(slot).vacate();
                 self.decide(|state, idle, steps| state.closed(Time::now(), slot, idle, steps));
             }
             Work::Discard { .. }

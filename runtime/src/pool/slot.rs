@@ -145,8 +145,10 @@ impl Slot {
         }
     }
 
-    /// The connection is gone.
-    pub(super) fn vacate(&mut self) {
+    /// The connection is gone. What is left of it is not to be dropped under the lock: that takes long.
+    #[must_use]
+    pub(super) fn vacate(&mut self) -> Option<Box<Loan>> {
+        let loan = self.loan.take();
         let totals = &mut self.totals;
         if let Some(statements) = &self.statements {
             totals.statement_hits += statements.hits();
@@ -157,5 +159,6 @@ impl Slot {
             totals: std::mem::take(totals),
             ..Self::default()
         };
+        loan
     }
 }

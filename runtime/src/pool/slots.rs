@@ -2,9 +2,10 @@
 //! touch. They lock the slot and nothing else.
 //!
 //! How a slot *stands* is a byte: out, idle, or wanted. It is written under the slot's lock alone, but for the end of `WANTED`,
-//! which is written under the pool's. So read under the slot's lock it is the truth, and read without it a hint: where to look
-//! for an idle connection. Whoever takes one locks the slot that the hint names and looks again; whoever gives one locks it
-//! anyway, to put the connection there.
+//! which is written under the pool's. So read under the slot's lock it is the truth, except that `WANTED` may be over: whoever
+//! still sees it asks at the pool's lock. Read without any lock it is a hint: where to look for an idle connection. Whoever
+//! takes one locks the slot that the hint names and looks again; whoever gives one locks it anyway, to put the connection
+//! there.
 //!
 //! `WANTED` says that somebody waits: then nobody takes, and whoever gives goes to the pool's lock and serves the line. It
 //! is in the very byte that it is about, so the argument is about one slot at a time. A lost wake-up would need a slot that
@@ -17,6 +18,7 @@
 //! A connection may be *kept* for the caller that used it last. Everybody else looks at those last.
 
 use std::cell::Cell;
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 // Not a part of any model.
 use std::sync::atomic::{AtomicUsize as PlainUsize, Ordering as PlainOrdering};
@@ -41,7 +43,7 @@ pub(crate) struct Slots<S> {
     lanes: Box<[CachePadded<[AtomicU8; SLOTS_PER_LANE]>]>,
     /// How many lanes there are, as a power of two: a division would cost more than the lock of a slot.
     lane_bits: u32,
-    /// Guards how its slot stands, too.
+    /// Guards how its slot stands, too, but for the end of `WANTED`.
     contents: Box<[CachePadded<SlotLock<S>>]>,
     keeps: bool,
     /// How many slots, from the first, are `WANTED`. Only touched under the pool's lock.
@@ -50,6 +52,8 @@ pub(crate) struct Slots<S> {
 
 /// A slot, locked.
 pub(crate) struct SlotGuard<'a, S> {
+    /// Nothing is awaited with it.
+    _stays_on_its_thread: PhantomData<std::sync::MutexGuard<'a, ()>>,
     id: SlotId,
     stands: &'a AtomicU8,
     contents: SlotLockGuard<'a, S>,
@@ -192,6 +196,7 @@ impl<S> Slots<S> {
     #[inline]
     fn guard<'a>(&'a self, id: SlotId, contents: SlotLockGuard<'a, S>) -> SlotGuard<'a, S> {
         SlotGuard {
+            _stays_on_its_thread: PhantomData,
             id,
             stands: self.stands(id),
             contents,
