@@ -157,15 +157,14 @@ impl Target<'_> {
             subject: operation.table,
             location: None,
         };
+        let mut options = match self.session() {
+            Some(session) => session.acquire_options(site, Purpose::Statement),
+            None => AcquireOptions::new(site, Purpose::Statement),
+        };
+        options.held = Held::of_pool;
         let Some(session) = self.session() else {
-            let options = AcquireOptions {
-                held: Held::of_pool,
-                ..AcquireOptions::new(site, Purpose::Statement)
-            };
             return Ok((options, None));
         };
-        let mut options = session.acquire_options(site, Purpose::Statement);
-        options.held = Held::of_pool;
         options.held_by_session = Held::of_session(&session.shared_name());
         session.charge_operation()?;
         let slot = session.slot(&options).await;

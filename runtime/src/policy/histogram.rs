@@ -59,6 +59,7 @@ impl<const UNIT_NANOS: u64, const BUCKETS: usize> Histogram<UNIT_NANOS, BUCKETS>
         }
     }
 
+    // Never: what is rare would stand in the way of every return to the pool.
     #[inline(never)]
     pub(crate) fn record(&mut self, duration: Duration) {
         self.counts[Self::bucket(duration)] += 1;

@@ -129,37 +129,23 @@ impl<S> Core<S> {
     pub(super) fn ask(&self, now: Time, ask: Ask, chores: &mut Chores) -> Result<Wait, Refusal> {
         // Not under the lock: it allocates.
         let desk = Arc::new(Desk::new());
-        let (asked, woken) = {
-            let mut guard = self.lock();
-            let inner = &mut *guard;
-            let mut steps = Steps::new();
-            let asked = inner.state.ask(now, ask, &self.slots, &mut steps);
+        self.change(chores, |inner, steps| {
+            let asked = inner.state.ask(now, ask, &self.slots, steps);
             // Before the steps: the wait may have ended already.
-            let wait = asked.map(|ticket| inner.seat(ticket, desk));
-            (wait, inner.conclude(steps, &self.crowd, chores))
-        };
-        woken.wake();
-        asked
+            asked.map(|ticket| inner.seat(ticket, desk))
+        })
     }
 
     /// Gives up a place in the line, or what was granted there meanwhile: that is returned.
     pub(super) fn leave(&self, now: Time, wait: &Wait, chores: &mut Chores) -> Option<SlotId> {
-        let (granted, woken) = {
-            let mut guard = self.lock();
-            let inner = &mut *guard;
-            let mut steps = Steps::new();
-            let granted = match wait.desk.take() {
-                Some(Verdict::Granted { slot, .. }) => Some(slot),
-                Some(Verdict::Refused(_)) => None,
-                None => {
-                    inner.state.leave(now, wait.ticket, &self.slots, &mut steps);
-                    None
-                }
-            };
-            (granted, inner.conclude(steps, &self.crowd, chores))
-        };
-        woken.wake();
-        granted
+        self.change(chores, |inner, steps| match wait.desk.take() {
+            Some(Verdict::Granted { slot, .. }) => Some(slot),
+            Some(Verdict::Refused(_)) => None,
+            None => {
+                inner.state.leave(now, wait.ticket, &self.slots, steps);
+                None
+            }
+        })
     }
 
     /// Has something decided under the lock. Wakes whom that concerns; the other steps become chores.
@@ -168,11 +154,18 @@ impl<S> Core<S> {
         chores: &mut Chores,
         with: impl FnOnce(&mut State, &dyn IdleSet, &mut Steps) -> T,
     ) -> T {
+        self.change(chores, |inner, steps| {
+            with(&mut inner.state, &self.slots, steps)
+        })
+    }
+
+    /// Changes something under the lock, and sees to what follows: see [`decide`](Self::decide).
+    #[inline]
+    fn change<T>(&self, chores: &mut Chores, with: impl FnOnce(&mut Inner, &mut Steps) -> T) -> T {
         let (answer, woken) = {
-            let mut guard = self.lock();
-            let inner = &mut *guard;
+            let mut inner = self.lock();
             let mut steps = Steps::new();
-            let answer = with(&mut inner.state, &self.slots, &mut steps);
+            let answer = with(&mut inner, &mut steps);
             (answer, inner.conclude(steps, &self.crowd, chores))
         };
         woken.wake();

@@ -8,8 +8,8 @@ use std::sync::{PoisonError, TryLockError};
 pub(super) const SLOTS_PER_LANE: usize = 64;
 
 /// The lock of a slot. Whoever finds it taken spins, and lets other threads run meanwhile: it is held for a few
-/// instructions (for some hundreds by who gathers statistics), and hardly ever wanted by two. It is given back by a plain store, where a lock that can sleep needs an
-/// exchange to see whether it has to wake somebody.
+/// instructions (for some hundreds by who gathers statistics), and hardly ever wanted by two. It is given back by a plain
+/// store, where a lock that can sleep needs an exchange to see whether it has to wake somebody.
 pub(super) type SlotLock<T> = spin::mutex::SpinMutex<T, spin::relax::Yield>;
 pub(super) type SlotLockGuard<'a, T> = spin::mutex::SpinMutexGuard<'a, T, spin::relax::Yield>;
 

@@ -5,8 +5,8 @@ use std::task::{Context, Poll, Waker};
 use expect_test::expect;
 
 use super::super::*;
-use super::script::{ask, check, settings};
-use crate::pool::core::{Chores, Core, Layout};
+use super::script::{ask, check, core, settings};
+use crate::pool::core::Chores;
 use crate::pool::line::Verdict;
 use crate::pool::priority::Priority;
 
@@ -196,11 +196,7 @@ fn those_behind_one_that_left_move_up() {
 
 #[test]
 fn one_that_had_been_granted_a_connection_when_it_left_passes_it_on() {
-    let layout = Layout {
-        threads: 1,
-        keeps: false,
-    };
-    let core = Core::new(State::new(one()), [()], layout);
+    let core = core(one());
     let mut chores = Chores::new();
     let now = Time::from_millis(0);
     let [first, next] = [(); 2].map(|()| {
@@ -215,6 +211,7 @@ fn one_that_had_been_granted_a_connection_when_it_left_passes_it_on() {
     core.decide(&mut chores, |state, idle, steps| {
         let is_meant = |ticket, _: &_| ticket == first.ticket;
         state.refuse_all(now, Refusal::SelfDeadlock, is_meant, idle, steps);
+        assert!(steps.is_empty(), "{steps:?}");
     });
     assert_eq!(core.leave(now, &first, &mut chores), Some(0));
     core.decide(&mut chores, |state, idle, steps| {
@@ -223,4 +220,5 @@ fn one_that_had_been_granted_a_connection_when_it_left_passes_it_on() {
     let looked = next.desk.look(&mut Context::from_waker(Waker::noop()));
     let waited = Duration::ZERO;
     assert_eq!(looked, Poll::Ready(Verdict::Granted { slot: 0, waited }));
+    assert_eq!(core.look(|state, _| state.line.len()), 0);
 }

@@ -7,8 +7,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use expect_test::expect;
 
 use super::super::*;
-use super::script::{Scripted, ask, check, settings};
-use crate::pool::core::{Chores, Core, Layout};
+use super::script::{Scripted, ask, check, core, settings};
+use crate::pool::core::Chores;
 use crate::pool::line::Verdict;
 use crate::pool::priority::Priority;
 
@@ -208,14 +208,7 @@ impl Wake for Woken {
 /// qp registers its waker once: a future that had moved to another task was never woken.
 #[test]
 fn whoever_polled_last_is_woken() {
-    let core = Core::new(
-        State::new(one()),
-        [()],
-        Layout {
-            threads: 1,
-            keeps: false,
-        },
-    );
+    let core = core(one());
     let mut chores = Chores::new();
     let now = Time::from_millis(0);
     let wait = core

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use expect_test::Expect;
 
 use super::super::*;
+use crate::pool::core::{Core, Layout};
 use crate::pool::idle::{Given, Shelf};
 use crate::pool::line::{Ask, FlowId, Ticket, Verdict};
 use crate::pool::partition::{PartitionKind, PartitionLimits};
@@ -81,6 +82,16 @@ pub(super) fn ask(flow: FlowId, priority: Priority) -> Ask {
         units: 0,
         runner: Runner::current(),
     }
+}
+
+/// The whole hand-over, for one thread.
+pub(super) fn core(settings: Settings) -> Core<()> {
+    let layout = Layout {
+        threads: 1,
+        keeps: false,
+    };
+    let slots = vec![(); settings.max];
+    Core::new(State::new(settings), slots, layout)
 }
 
 /// A pool's state, its idle set, and everybody who has to do with them.
