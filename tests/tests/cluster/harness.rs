@@ -76,7 +76,11 @@ impl Trio {
     /// A database with a table of notes, whose primary is looked at once a minute, as long as nothing goes wrong there.
     pub(crate) async fn open_that_hardly_looks(&self) -> Result<Database> {
         self.open_with_notes(Routing::new()).await?.close().await;
-        let health = HealthConfig::new().probe_interval(Duration::from_secs(60));
+        // The second too: until the other nodes have answered, the primary is looked at as often as while there is none.
+        let seldom = Duration::from_secs(60);
+        let health = HealthConfig::new()
+            .probe_interval(seldom)
+            .vacancy_interval(seldom);
         let db = self.builder().health(health).connect().await?;
         eventually("all nodes are up", async || {
             Ok(are_up(&db, self.cluster.nodes().len()))
