@@ -159,6 +159,18 @@ impl<'a> Target<'a> {
         })
     }
 
+    /// Runs one request that answers with one row at most, and makes that what is asked for; `blame` says what a row that
+    /// can't be read was read for.
+    pub(crate) async fn row<T: FromRow>(
+        self,
+        mut request: Request,
+        blame: impl FnOnce(Error) -> Error,
+    ) -> Result<Option<T>> {
+        request.is_one_row = true;
+        let answer = self.run(request).await?;
+        answer.rows.decode_first(By::Position).map_err(blame)
+    }
+
     async fn dispatch(self, request: Request) -> Result<Answer> {
         match self {
             Self::Unit(unit) => unit.0.run(request).await,

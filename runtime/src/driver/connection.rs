@@ -7,6 +7,10 @@ use super::arguments::Arguments;
 use super::dialect::Dialect;
 use super::failure::{given_up, translate};
 use super::interrupt::Interrupt;
+#[cfg(feature = "postgres")]
+use super::postgres;
+#[cfg(feature = "postgres")]
+use super::request::Parts;
 use super::request::{Command, Request, Sql};
 use super::sqlx::{self, AssertSqlSafe, Either, Executor as _, SqlSafeStr as _, SqlStr};
 use super::state::{Ending, State};
@@ -229,16 +233,26 @@ impl Connection {
                 )
             }
             #[cfg(feature = "postgres")]
-            Socket::Postgres(connection) => {
-                run_on!(
-                    connection,
-                    request,
-                    sender,
-                    sqlx::Postgres,
-                    Postgres,
-                    |_: &sqlx::postgres::PgQueryResult| None
-                )
-            }
+            Socket::Postgres(connection) => match request.arguments {
+                Some(Arguments::Postgres(arguments)) if request.is_one_row => {
+                    let sql = sql_str(request.sql);
+                    postgres::one_row(connection, sql, arguments, request.persistent).await
+                }
+                arguments => {
+                    let request = Parts {
+                        arguments,
+                        ..request
+                    };
+                    run_on!(
+                        connection,
+                        request,
+                        sender,
+                        sqlx::Postgres,
+                        Postgres,
+                        |_: &sqlx::postgres::PgQueryResult| None
+                    )
+                }
+            },
             #[cfg(feature = "mysql")]
             Socket::MySql(connection) => {
                 run_on!(

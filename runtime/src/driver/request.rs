@@ -129,6 +129,8 @@ pub(crate) struct Parts {
     pub(crate) persistent: bool,
     /// Where rows go as they come; `None`: into the answer.
     pub(crate) sender: Option<RowSender>,
+    /// Whether it answers with one row at most, and nobody asks how many rows it changed.
+    pub(crate) is_one_row: bool,
     /// After how many of its parts it has committed, when a question follows; `None`: nothing follows.
     pub(crate) commits_after: Option<usize>,
 }
@@ -150,6 +152,7 @@ impl Request {
             operation,
             persistent: true,
             sender: None,
+            is_one_row: false,
             commits_after: None,
         }))
     }
@@ -195,6 +198,7 @@ impl Request {
             operation,
             persistent: false,
             sender: None,
+            is_one_row: false,
             commits_after: None,
         })
     }

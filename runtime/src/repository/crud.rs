@@ -1,9 +1,11 @@
 //! Finding, inserting, updating and deleting one entity; for many see `bulk`.
 
 pub use super::bulk::{delete_many, find_many, insert_many, update_many};
+use std::convert::identity;
+
 use super::page::{Page, Slice};
 use super::select::Select;
-use crate::driver::{Answer, By, Command, Dialect, Operation, Param, Request, Row, Value};
+use crate::driver::{By, Command, Dialect, Operation, Param, Request, Row, Value};
 use crate::entity::{Entity, Table};
 use crate::error::{Constraint, ConstraintKind, Error, ErrorKind, Outcome, Result};
 use crate::executor::{RowsStream, Target};
@@ -18,12 +20,7 @@ pub async fn find<E: Entity>(target: Target<'_>, id: E::Id) -> Result<Option<E>>
         statements::<E>(target).find,
         &[id.to_param()?],
     )?;
-    target
-        .run(request)
-        .await?
-        .rows
-        .decode_first(By::Position)
-        .map_err(blame::<E>)
+    target.row(request, blame::<E>).await
 }
 
 /// The row with an id.
@@ -65,12 +62,7 @@ pub async fn exists<E: Entity>(target: Target<'_>, id: E::Id) -> Result<bool> {
         statements::<E>(target).exists,
         &[id.to_param()?],
     )?;
-    Ok(target
-        .run(request)
-        .await?
-        .rows
-        .decode_first(By::Position)?
-        .unwrap_or(false))
+    Ok(target.row(request, identity).await?.unwrap_or(false))
 }
 
 /// How many rows there are.
@@ -82,12 +74,7 @@ pub async fn count<E: Entity>(target: Target<'_>) -> Result<u64> {
         statements::<E>(target).count,
         &[],
     )?;
-    Ok(target
-        .run(request)
-        .await?
-        .rows
-        .decode_first(By::Position)?
-        .unwrap_or(0))
+    Ok(target.row(request, identity).await?.unwrap_or(0))
 }
 
 /// Inserts a row, and returns it as it is stored.
@@ -104,7 +91,7 @@ pub async fn insert<E: Entity>(target: Target<'_>, entity: &E) -> Result<E> {
             statements::<E>(target).insert,
             &own,
         )?;
-        return returned::<E>(target.run(request).await?);
+        return stored(target, request).await;
     }
     // MySQL can't return what it inserted: only the id that it assigned is unknown.
     let sql = statements::<E>(target).insert;
@@ -134,14 +121,13 @@ pub async fn update<E: Entity>(target: Target<'_>, entity: &E) -> Result<E> {
         statements::<E>(target).update,
         &own,
     )?;
-    let answer = target.run(request).await?;
     if target.dialect() == Dialect::MySql {
-        if answer.affected == 1 {
+        if target.run(request).await?.affected == 1 {
             raise_version(table, &mut params)?;
             return E::from_row(&Row::of_params(&params)).map_err(blame::<E>);
         }
-    } else if answer.rows.len() == 1 {
-        return returned::<E>(answer);
+    } else if let Some(stored) = target.row(request, blame::<E>).await? {
+        return Ok(stored);
     }
     Err(absent_or_stale::<E>(target, entity.id()).await?)
 }
@@ -163,7 +149,7 @@ pub async fn upsert<E: Entity>(target: Target<'_>, entity: &E) -> Result<E> {
         statements::<E>(target).upsert,
         &params,
     )?;
-    let stored = returned::<E>(target.run(request).await?)?;
+    let stored: E = stored(target, request).await?;
     if stored.id() != entity.id() {
         // MariaDB answers with the row in the way, which the statement left as it is.
         let message = format!(
@@ -279,9 +265,10 @@ fn generated_id(table: &Table, last_id: Option<i64>) -> Result<Param<'static>> {
     (table.id_column().parse)(&last_id)
 }
 
-fn returned<E: Entity>(answer: Answer) -> Result<E> {
-    let stored = answer.rows.decode_first(By::Position).map_err(blame::<E>)?;
-    stored.ok_or_else(|| Error::new(ErrorKind::Database, "the database returned no row"))
+/// The row as it is stored, with which a write answers.
+async fn stored<E: Entity>(target: Target<'_>, request: Request) -> Result<E> {
+    let row = target.row(request, blame::<E>).await?;
+    row.ok_or_else(|| Error::new(ErrorKind::Database, "the database returned no row"))
 }
 
 pub(super) fn missing<E: Entity>(id: &E::Id) -> Error {
@@ -330,12 +317,7 @@ async fn exists_now<E: Entity>(target: Target<'_>, id: &E::Id) -> Result<bool> {
         &[id.to_param()?],
     )?;
     request.command = Command::Statement;
-    Ok(target
-        .run(request)
-        .await?
-        .rows
-        .decode_first(By::Position)?
-        .unwrap_or(false))
+    Ok(target.row(request, identity).await?.unwrap_or(false))
 }
 
 /// Says which entity a value didn't fit.

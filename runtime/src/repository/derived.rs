@@ -1,5 +1,7 @@
 //! Runs queries whose name says what they do.
 
+use std::convert::identity;
+
 use super::page::{self, Page};
 use super::select::{count_on, delete_on};
 use crate::driver::{By, Operation, Param, Request};
@@ -92,12 +94,7 @@ pub async fn exists<E: Entity>(
         .filter(E::TABLE, &expr)
         .push(")");
     let request = Request::statement(target.dialect(), operation(query), w.finish(), &params)?;
-    Ok(target
-        .run(request)
-        .await?
-        .rows
-        .decode_first(By::Position)?
-        .unwrap_or(false))
+    Ok(target.row(request, identity).await?.unwrap_or(false))
 }
 
 /// Deletes the rows that meet the condition; says how many there were.

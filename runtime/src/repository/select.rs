@@ -1,5 +1,6 @@
 //! A query that is being put together: filter, order, limit; and the ways to run it.
 
+use std::convert::identity;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -70,8 +71,9 @@ impl<E: Entity> Select<E> {
     /// # Errors
     /// As any query.
     pub async fn first(self, db: &impl Executor) -> Result<Option<E>> {
-        let answer = self.limit(1).rows_on(target(db), "first").await?;
-        answer.rows.decode_first(By::Position).map_err(blame::<E>)
+        let target = target(db);
+        let request = self.limit(1).request(target.dialect(), "first")?;
+        target.row(request, blame::<E>).await
     }
 
     /// The only one.
@@ -123,12 +125,7 @@ impl<E: Entity> Select<E> {
             w.finish(),
             &params,
         )?;
-        Ok(target
-            .run(request)
-            .await?
-            .rows
-            .decode_first(By::Position)?
-            .unwrap_or(false))
+        Ok(target.row(request, identity).await?.unwrap_or(false))
     }
 
     /// A page of them, counted from 0, with how many there are in all. Made unambiguous by the id.
@@ -328,12 +325,7 @@ pub(super) async fn count_on<E: Entity>(
         w.finish(),
         params,
     )?;
-    Ok(target
-        .run(request)
-        .await?
-        .rows
-        .decode_first(By::Position)?
-        .unwrap_or(0))
+    Ok(target.row(request, identity).await?.unwrap_or(0))
 }
 
 pub(super) async fn delete_on<E: Entity>(

@@ -1,7 +1,9 @@
 //! Runs queries that a user wrote as SQL.
 
+use std::convert::identity;
+
 use super::page::{self, Page};
-use crate::driver::{Answer, By, Dialect, FromRow, Param, Request};
+use crate::driver::{Answer, Dialect, FromRow, Param, Request};
 use crate::error::{Error, ErrorKind, Result};
 use crate::executor::{RowsStream, Target};
 use crate::query::Template;
@@ -107,15 +109,8 @@ pub async fn page<T: FromRow>(
     let made = query.made(dialect)?;
     let mut params = made.arrange(params);
     let counting = format!("SELECT count(*) FROM ({}) AS wharf_page", made.text);
-    let total = target
-        .run(Request::statement(
-            dialect,
-            query.operation(),
-            counting,
-            &params,
-        )?)
-        .await?;
-    let total = total.rows.decode_first(By::Position)?.unwrap_or(0);
+    let counting = Request::statement(dialect, query.operation(), counting, &params)?;
+    let total = target.row(counting, identity).await?.unwrap_or(0);
     let mut paged = format!("{} LIMIT ", made.text);
     dialect.placeholder(params.len() + 1, &mut paged);
     paged.push_str(" OFFSET ");
