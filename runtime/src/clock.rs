@@ -13,8 +13,13 @@ pub(crate) struct Time(u64);
 
 impl Time {
     /// The moment, precisely.
+    #[inline]
     pub(crate) fn now() -> Self {
-        Self::ZERO + Base::get().start.elapsed()
+        // As `Instant`, without the seconds and nanoseconds that it counts in.
+        #[cfg(target_os = "linux")]
+        return Self(monotonic::nanos().saturating_sub(Base::get().monotonic_nanos));
+        #[cfg(not(target_os = "linux"))]
+        return Self(0) + Base::get().start.elapsed();
     }
 
     /// The moment, cheaply: never later than [`now`](Self::now), and behind it by one tick of the kernel at most (1 to
@@ -26,9 +31,6 @@ impl Time {
         #[cfg(not(target_os = "linux"))]
         Self::now()
     }
-
-    /// When the process first read a clock.
-    const ZERO: Self = Self(0);
 
     #[cfg(test)]
     pub(crate) const fn from_nanos(nanos: u64) -> Self {
@@ -103,7 +105,11 @@ mod monotonic {
     use rustix::time::{ClockId, clock_gettime};
 
     pub(super) fn coarse_nanos() -> u64 {
-        nanos(ClockId::MonotonicCoarse)
+        nanos_of(ClockId::MonotonicCoarse)
+    }
+
+    pub(super) fn nanos() -> u64 {
+        nanos_of(ClockId::Monotonic)
     }
 
     /// What the clock showed at `start`, or a little later, and never earlier: so the coarse clock is never ahead.
@@ -113,13 +119,13 @@ mod monotonic {
         let mut earliest = u64::MAX;
         for _ in 0..4 {
             let elapsed = start.elapsed().as_nanos() as u64;
-            earliest = earliest.min(nanos(ClockId::Monotonic).saturating_sub(elapsed));
+            earliest = earliest.min(nanos().saturating_sub(elapsed));
         }
         earliest
     }
 
     /// The clock counts from the start of the machine, so neither part is negative, and 64 bits last for 584 years.
-    fn nanos(clock: ClockId) -> u64 {
+    fn nanos_of(clock: ClockId) -> u64 {
         let moment = clock_gettime(clock);
         moment.tv_sec as u64 * 1_000_000_000 + moment.tv_nsec as u64
     }
