@@ -25,6 +25,9 @@ pub(crate) enum Rows {
     Sqlite(Vec<sqlx::sqlite::SqliteRow>),
     #[cfg(feature = "postgres")]
     Postgres(Vec<sqlx::postgres::PgRow>),
+    /// One at most, of a request that said so: without a list on the heap.
+    #[cfg(feature = "postgres")]
+    PostgresRow(Option<sqlx::postgres::PgRow>),
     #[cfg(feature = "mysql")]
     MySql(Vec<sqlx::mysql::MySqlRow>),
 }
@@ -45,6 +48,8 @@ impl Rows {
             Self::Sqlite(rows) => rows.len(),
             #[cfg(feature = "postgres")]
             Self::Postgres(rows) => rows.len(),
+            #[cfg(feature = "postgres")]
+            Self::PostgresRow(row) => usize::from(row.is_some()),
             #[cfg(feature = "mysql")]
             Self::MySql(rows) => rows.len(),
         }
@@ -56,6 +61,8 @@ impl Rows {
             Self::Sqlite(rows) => rows.get(index).map(Inner::Sqlite),
             #[cfg(feature = "postgres")]
             Self::Postgres(rows) => rows.get(index).map(Inner::Postgres),
+            #[cfg(feature = "postgres")]
+            Self::PostgresRow(row) => row.iter().nth(index).map(Inner::Postgres),
             #[cfg(feature = "mysql")]
             Self::MySql(rows) => rows.get(index).map(Inner::MySql),
         }

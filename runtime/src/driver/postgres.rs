@@ -78,7 +78,7 @@ pub(super) async fn one_row(
         returned: u64::from(row.is_some()),
         last_id: None,
         is_whole: true,
-        rows: Rows::Postgres(row.into_iter().collect()),
+        rows: Rows::PostgresRow(row),
     })
 }
 
