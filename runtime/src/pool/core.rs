@@ -166,7 +166,7 @@ impl<S> Core<S> {
             let mut inner = self.lock();
             let mut steps = Steps::new();
             let answer = with(&mut inner, &mut steps);
-            (answer, inner.conclude(steps, &self.crowd, chores))
+            (answer, inner.conclude(&steps, &self.crowd, chores))
         };
         woken.wake();
         answer
@@ -206,11 +206,11 @@ impl Inner {
     }
 
     /// Lays down what has been decided, and passes on what others have to do.
-    fn conclude(&mut self, steps: Steps, crowd: &PlainUsize, chores: &mut Chores) -> Woken {
+    fn conclude(&mut self, steps: &[Step], crowd: &PlainUsize, chores: &mut Chores) -> Woken {
         crowd.store(self.state.crowd(), PlainOrdering::Relaxed);
         let mut woken = Woken::default();
         for step in steps {
-            match step {
+            match *step {
                 Step::End { ticket, verdict } => {
                     let desk = self.desks.get_mut(ticket.index).and_then(Option::take);
                     if let Some(waker) = desk.and_then(|desk| desk.lay(verdict)) {

@@ -29,6 +29,8 @@ pub(super) struct Place {
 pub(super) struct Flows {
     flows: Slab<Flow>,
     by_id: HashMap<FlowId, usize>,
+    /// Whose turn to come it was last: mostly everybody's who has no session, or that of one who floods the line.
+    last: Option<(FlowId, usize)>,
     /// Where gaps may have to be closed; may name flows that are gone.
     left: Vec<usize>,
     /// Above how many flows those that are past are forgotten.
@@ -38,12 +40,22 @@ pub(super) struct Flows {
 impl Flows {
     /// Somebody of this flow comes, at a virtual time, and gets a place.
     pub(super) fn enter(&mut self, id: FlowId, time: u64, ticket: Ticket) -> Place {
-        let flow = *self
-            .by_id
-            .entry(id)
-            .or_insert_with(|| self.flows.insert(Flow::default()));
+        let flow = self.find(id);
         let at = self.flows[flow].enter(time, ticket);
         Place { flow, at }
+    }
+
+    fn find(&mut self, id: FlowId) -> usize {
+        if let Some((last, flow)) = self.last
+            && last == id
+        {
+            return flow;
+        }
+        let flows = &mut self.flows;
+        let entry = self.by_id.entry(id);
+        let flow = *entry.or_insert_with(|| flows.insert(Flow::default()));
+        self.last = Some((id, flow));
+        flow
     }
 
     /// Whoever had this place got a connection.
@@ -57,13 +69,14 @@ impl Flows {
         self.left.push(place.flow);
     }
 
+    /// Whether somebody left since gaps were closed last.
+    pub(super) fn may_have_gaps(&self) -> bool {
+        !self.left.is_empty()
+    }
+
     /// Where many of a flow left, those behind them move up. Says where each of them is now.
     pub(super) fn close_gaps(&mut self) -> Vec<(Ticket, Place)> {
         let mut moved = Vec::new();
-        // As after nearly every change.
-        if self.left.is_empty() {
-            return moved;
-        }
         for flow in self.left.drain(..) {
             if let Some(places) = self.flows.get_mut(flow).map(Flow::close_gaps) {
                 let places = places.into_iter();
@@ -80,6 +93,7 @@ impl Flows {
 
     /// Forgets the flows that make no difference at a virtual time.
     pub(super) fn forget_past(&mut self, time: u64) {
+        self.last = None;
         let Self { flows, by_id, .. } = self;
         by_id.retain(|_, flow| {
             let is_past = flows[*flow].is_past(time);
@@ -95,6 +109,7 @@ impl Flows {
     pub(super) fn forget_all(&mut self) {
         self.flows.clear();
         self.by_id.clear();
+        self.last = None;
         self.left.clear();
     }
 

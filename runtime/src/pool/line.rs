@@ -65,9 +65,7 @@ pub(crate) struct Ask {
     pub(crate) deadline: Time,
     /// Whether the first connection that can't be opened is reason enough to fail.
     pub(crate) fails_fast: bool,
-    pub(crate) partitions: Vec<PartitionId>,
-    /// The partitions, from the first, of which it has its unit.
-    pub(crate) units: usize,
+    pub(crate) partitions: Box<[PartitionId]>,
     pub(crate) runner: Runner,
 }
 
@@ -82,15 +80,6 @@ pub(crate) enum Verdict {
     Refused(Refusal),
 }
 
-/// Where a waiter stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// Has all its units; next when it is the first.
-    InLine,
-    /// Waits for a unit of a partition. -> `InLine` with all units; -> parked at the next partition.
-    Parked { at: PartitionId },
-}
-
 #[derive(Debug)]
 pub(super) struct Waiter {
     pub(super) ask: Ask,
@@ -100,7 +89,10 @@ pub(super) struct Waiter {
     pub(super) since: Time,
     /// When it had its units; before that, when it came.
     pub(super) in_line_since: Time,
-    pub(super) standing: Standing,
+    /// The partitions, from the first, of which it has its unit.
+    pub(super) units: usize,
+    /// Whether it has all its units: then it is next when it is the first. Else it is parked where it lacks one.
+    pub(super) is_in_line: bool,
     /// When it was last seen whether it waits for itself; before that, when it came.
     pub(super) looked_at: Time,
 }
@@ -120,7 +112,7 @@ pub(super) struct Line {
 
 impl Line {
     /// Lets somebody into the room; see [`Line::stand`] for the line.
-    pub(super) fn enter(&mut self, now: Time, ask: Ask, standing: Standing) -> Ticket {
+    pub(super) fn enter(&mut self, now: Time, ask: Ask) -> Ticket {
         self.arrivals += 1;
         let arrival = self.arrivals;
         let entry = self.waiters.vacant_entry();
@@ -133,25 +125,23 @@ impl Line {
         let rank = Rank::new(ask.priority, place, arrival);
         self.waiting[ask.priority as usize] += 1;
         self.deadlines.insert((ask.deadline, arrival), ticket);
-        if standing == Standing::InLine {
-            self.in_line.insert(rank, ticket);
-        }
         entry.insert(Waiter {
             ask,
             rank,
             place,
             since: now,
             in_line_since: now,
-            standing,
+            units: 0,
+            is_in_line: false,
             looked_at: now,
         });
         ticket
     }
 
-    /// Puts a parked waiter in the line, at the place that it would have had.
+    /// Puts a waiter in the line, at the place that it took when it came.
     pub(super) fn stand(&mut self, now: Time, ticket: Ticket) {
         if let Some(waiter) = self.get_mut(ticket) {
-            waiter.standing = Standing::InLine;
+            waiter.is_in_line = true;
             waiter.in_line_since = now;
             let rank = waiter.rank;
             self.in_line.insert(rank, ticket);
@@ -186,6 +176,11 @@ impl Line {
     fn take(&mut self, ticket: Ticket) -> Option<Waiter> {
         self.get(ticket)?;
         Some(self.waiters.remove(ticket.index))
+    }
+
+    /// Whether somebody left without a connection since gaps were closed last.
+    pub(super) fn may_have_gaps(&self) -> bool {
+        self.flows.may_have_gaps()
     }
 
     /// Where many of a flow left without a connection, those behind them move up.

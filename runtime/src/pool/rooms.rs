@@ -132,11 +132,10 @@ impl Rooms {
         Ok(())
     }
 
-    /// Somebody begins to wait, with the units of the first `units` partitions.
-    pub(super) fn enter(&mut self, partitions: &[PartitionId], units: usize) {
-        for (index, id) in partitions.iter().enumerate() {
+    /// Somebody begins to wait, without any unit.
+    pub(super) fn enter(&mut self, partitions: &[PartitionId]) {
+        for id in partitions {
             self.rooms[*id].waiters += 1;
-            self.rooms[*id].units_waiting += u64::from(index < units);
         }
     }
 

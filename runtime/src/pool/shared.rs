@@ -283,7 +283,15 @@ impl Shared {
         answer
     }
 
+    #[inline]
     pub(super) fn carry_out(&self, chores: Chores) {
+        // As after nearly every change.
+        if !chores.is_empty() {
+            self.carry_out_some(chores);
+        }
+    }
+
+    fn carry_out_some(&self, chores: Chores) {
         for chore in chores {
             match chore {
                 Step::Open { slot } => self.send(Work::Open { slot }),

@@ -69,7 +69,6 @@ impl Pool {
             deadline: now + timeout,
             fails_fast: options.fails_fast,
             partitions: partitions.iter().map(|partition| partition.id).collect(),
-            units: 0,
             runner: Runner::current(),
         };
         let mut chores = Chores::new();

@@ -12,14 +12,16 @@ fn ask(flow: FlowId, deadline_ms: u64) -> Ask {
         is_front: false,
         deadline: Time::from_millis(deadline_ms),
         fails_fast: false,
-        partitions: Vec::new(),
-        units: 0,
+        partitions: Box::default(),
         runner: Runner::current(),
     }
 }
 
 fn enter(line: &mut Line, ask: Ask) -> Ticket {
-    line.enter(Time::from_millis(0), ask, Standing::InLine)
+    let now = Time::from_millis(0);
+    let ticket = line.enter(now, ask);
+    line.stand(now, ticket);
+    ticket
 }
 
 fn grant(line: &mut Line, ticket: Ticket) {

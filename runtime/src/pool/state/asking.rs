@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{State, Steps};
 use crate::clock::Time;
 use crate::pool::idle::IdleSet;
-use crate::pool::line::{Ask, Standing, Ticket};
+use crate::pool::line::{Ask, Ticket};
 use crate::pool::partition::PartitionId;
 use crate::pool::refusal::Refusal;
 use crate::pool::tally::Place;
@@ -15,7 +15,7 @@ use crate::pool::tally::Place;
 pub(crate) const LOOK_AFTER: Duration = Duration::from_millis(100);
 
 impl State {
-    /// Somebody wants a connection, and found none idle. On a refusal its units are still its own.
+    /// Somebody wants a connection, and found none idle. It has no unit of any partition.
     pub(crate) fn ask(
         &mut self,
         now: Time,
@@ -28,14 +28,12 @@ impl State {
             self.counts.refused += 1;
             return Err(refusal);
         }
-        let partitions = ask.partitions.clone();
-        self.rooms.enter(&partitions, ask.units);
+        self.rooms.enter(&ask.partitions);
         if self.line.len() == 0 {
             self.last_grant = None;
             self.look_at = None;
         }
-        let first = partitions.first().copied().unwrap_or_default();
-        let ticket = self.line.enter(now, ask, Standing::Parked { at: first });
+        let ticket = self.line.enter(now, ask);
         self.look_at.get_or_insert(now + LOOK_AFTER);
         self.advance(now, ticket);
         self.settle(now, idle, steps);
@@ -97,12 +95,11 @@ impl State {
         let Some(waiter) = self.line.get_mut(ticket) else {
             return;
         };
-        while let Some(id) = waiter.ask.partitions.get(waiter.ask.units).copied() {
+        while let Some(id) = waiter.ask.partitions.get(waiter.units).copied() {
             if !self.rooms.take_or_park(id, waiter.rank, ticket) {
-                waiter.standing = Standing::Parked { at: id };
                 return;
             }
-            waiter.ask.units += 1;
+            waiter.units += 1;
         }
         self.rooms
             .stand(&waiter.ask.partitions, waiter.rank, ticket);
@@ -120,7 +117,7 @@ impl State {
     fn unit_back(&mut self, now: Time, id: PartitionId) {
         if let Some(ticket) = self.rooms.unit_back(id) {
             if let Some(waiter) = self.line.get_mut(ticket) {
-                waiter.ask.units += 1;
+                waiter.units += 1;
             }
             self.advance(now, ticket);
         }

@@ -74,9 +74,9 @@ impl State {
         let Some(waiter) = self.line.remove(ticket) else {
             return false;
         };
-        let ask = &waiter.ask;
-        self.rooms.exit(waiter.rank, &ask.partitions, ask.units);
-        self.units_back(now, &ask.partitions[..ask.units]);
+        let partitions = &waiter.ask.partitions;
+        self.rooms.exit(waiter.rank, partitions, waiter.units);
+        self.units_back(now, &partitions[..waiter.units]);
         true
     }
 }

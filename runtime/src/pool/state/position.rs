@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::State;
 use crate::clock::Time;
-use crate::pool::line::{FlowId, Standing};
+use crate::pool::line::FlowId;
 
 /// Where somebody stands who waits for a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -38,7 +38,7 @@ impl State {
                     expected_wait: self
                         .drain
                         .map(|drain| Duration::from_nanos((drain * f64::from(turns)) as u64)),
-                    is_parked: matches!(waiter.standing, Standing::Parked { .. }),
+                    is_parked: !waiter.is_in_line,
                 }
             })
             .collect();

@@ -19,7 +19,9 @@ impl State {
         if self.is_closed {
             return;
         }
-        self.close_gaps();
+        if self.line.may_have_gaps() {
+            self.close_gaps();
+        }
         while self.line.len_in_line() > 0 {
             let Some(slot) = idle.raise() else { break };
             self.put(now, slot, idle, steps);
@@ -74,7 +76,7 @@ impl State {
         }
         if let Some(waiter) = self.line.serve(ticket) {
             self.rooms
-                .exit(waiter.rank, &waiter.ask.partitions, waiter.ask.units);
+                .exit(waiter.rank, &waiter.ask.partitions, waiter.units);
         }
         if let Some(last) = self.last_grant.replace(now) {
             let gap = now.since(last).as_nanos() as f64;

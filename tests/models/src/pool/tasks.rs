@@ -121,6 +121,8 @@ impl Pool {
             Ok(taken) => return Ok(taken.id()),
             Err(units) => units,
         };
+        // As `Pool::attempt` does.
+        self.units_back(&caller.seat.partitions[..units]);
         let ask = Ask {
             flow: caller.seat.flow,
             caller: None,
@@ -134,19 +136,12 @@ impl Pool {
                 .iter()
                 .map(|partition| partition.id)
                 .collect(),
-            units,
             runner: Runner::current(),
         };
         let mut chores = Chores::new();
         let asked = self.core.ask(self.now(), ask, &mut chores);
         self.carry_out(chores);
-        let wait = match asked {
-            Ok(wait) => wait,
-            Err(refusal) => {
-                self.units_back(&caller.seat.partitions[..units]);
-                return Err(refusal);
-            }
-        };
+        let wait = asked?;
         let mut leave = LeaveOnDrop {
             pool: self,
             caller,

@@ -267,13 +267,13 @@ impl Both {
             }
             Err(units) => units,
         };
-        let partitions = seat.map_or(Vec::new(), |seat| {
-            seat.partitions.iter().map(|of| of.id).collect()
-        });
+        // As `Pool::attempt` does.
+        let held = seat.map_or(&[][..], |seat| &seat.partitions[..units]);
+        self.core.give_units(|| self.now, held, &mut self.chores);
+        let partitions = seat.map_or(&[][..], |seat| &seat.partitions);
         let deadline = self.now + Duration::from_millis(patience_ms);
         let ask = Ask {
-            partitions,
-            units,
+            partitions: partitions.iter().map(|of| of.id).collect(),
             deadline,
             ..ask(flow, priority)
         };
@@ -287,8 +287,6 @@ impl Both {
             }),
             Err(refusal) => {
                 assert!(self.is_closed && refusal == Refusal::Closed, "{refusal:?}");
-                let held = seat.map_or(&[][..], |seat| &seat.partitions[..units]);
-                self.core.give_units(|| self.now, held, &mut self.chores);
             }
         }
     }

@@ -78,8 +78,7 @@ pub(super) fn ask(flow: FlowId, priority: Priority) -> Ask {
         is_front: false,
         deadline: Time::from_millis(1_000_000),
         fails_fast: false,
-        partitions: Vec::new(),
-        units: 0,
+        partitions: Box::default(),
         runner: Runner::current(),
     }
 }
@@ -196,27 +195,25 @@ impl Scripted {
         let partitions = self.state.resolve(&keys);
         ask.partitions = partitions.iter().map(|partition| partition.id).collect();
         // As `Core::take` does.
-        ask.units = partitions
+        let units = partitions
             .iter()
             .take_while(|partition| partition.units.take())
             .count();
         self.partitions.insert(name.clone(), partitions.clone());
-        if ask.units == partitions.len()
+        if units == partitions.len()
             && let Some(slot) = self.idle.take().map(|taken| taken.id())
         {
             self.lend(&name, slot);
             return Some(format!("{name} takes {slot}"));
         }
-        let units = ask.units;
+        // As `Pool::attempt` does.
+        self.units_back(now, &partitions[..units]);
         match self.state.ask(now, ask, &self.idle, &mut self.steps) {
             Ok(ticket) => {
                 self.waiting.insert(name, ticket);
                 None
             }
-            Err(refusal) => {
-                self.units_back(now, &partitions[..units]);
-                Some(format!("{name}: {refusal:?}"))
-            }
+            Err(refusal) => Some(format!("{name}: {refusal:?}")),
         }
     }
 
