@@ -198,10 +198,11 @@ impl<S> Core<S> {
 impl Inner {
     /// Notes where the end of a wait is told.
     fn seat(&mut self, ticket: Ticket, desk: Arc<Desk>) -> Wait {
-        if self.desks.len() <= ticket.index {
-            self.desks.resize(ticket.index + 1, None);
+        let index = ticket.index as usize;
+        if self.desks.len() <= index {
+            self.desks.resize(index + 1, None);
         }
-        self.desks[ticket.index] = Some(desk.clone());
+        self.desks[index] = Some(desk.clone());
         Wait { ticket, desk }
     }
 
@@ -212,7 +213,10 @@ impl Inner {
         for step in steps {
             match *step {
                 Step::End { ticket, verdict } => {
-                    let desk = self.desks.get_mut(ticket.index).and_then(Option::take);
+                    let desk = self
+                        .desks
+                        .get_mut(ticket.index as usize)
+                        .and_then(Option::take);
                     if let Some(waker) = desk.and_then(|desk| desk.lay(verdict)) {
                         woken.add(waker);
                     }

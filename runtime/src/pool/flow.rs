@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use slab::Slab;
 
-use super::line::{FlowId, Ticket};
+use super::line::{FlowId, Index};
 use super::queue::Queue;
 
 /// How many move at most for each gap that is closed: so a departure costs little, however many wait.
@@ -39,9 +39,9 @@ pub(super) struct Flows {
 
 impl Flows {
     /// Somebody of this flow comes, at a virtual time, and gets a place.
-    pub(super) fn enter(&mut self, id: FlowId, time: u64, ticket: Ticket) -> Place {
+    pub(super) fn enter(&mut self, id: FlowId, time: u64, waiter: Index) -> Place {
         let flow = self.find(id);
-        let at = self.flows[flow].enter(time, ticket);
+        let at = self.flows[flow].enter(time, waiter);
         Place { flow, at }
     }
 
@@ -75,13 +75,17 @@ impl Flows {
     }
 
     /// Where many of a flow left, those behind them move up. Says where each of them is now.
-    pub(super) fn close_gaps(&mut self) -> Vec<(Ticket, Place)> {
+    ///
+    /// `came_at` says the virtual time at which a waiter came: no gap brings it further forward.
+    pub(super) fn close_gaps(&mut self, came_at: impl Fn(Index) -> u64) -> Vec<(Index, Place)> {
         let mut moved = Vec::new();
         for flow in self.left.drain(..) {
-            if let Some(places) = self.flows.get_mut(flow).map(Flow::close_gaps) {
-                let places = places.into_iter();
-                moved.extend(places.map(|(ticket, at)| (ticket, Place { flow, at })));
-            }
+            let places = self
+                .flows
+                .get_mut(flow)
+                .map(|flow| flow.close_gaps(&came_at));
+            let places = places.into_iter().flatten();
+            moved.extend(places.map(|(waiter, at)| (waiter, Place { flow, at })));
         }
         moved
     }
@@ -123,28 +127,17 @@ impl Flows {
 #[derive(Debug, Default)]
 struct Flow {
     /// Who waits, by place.
-    members: Queue<u64, Member>,
+    members: Queue<u64, Index>,
     /// The places that were left since gaps were closed last.
     gaps: Vec<u64>,
     /// The first place that was never given out.
     next: u64,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Member {
-    ticket: Ticket,
-    /// The virtual time when it came: no gap brings it further forward.
-    earliest: u64,
-}
-
 impl Flow {
-    fn enter(&mut self, time: u64, ticket: Ticket) -> u64 {
+    fn enter(&mut self, time: u64, waiter: Index) -> u64 {
         let place = time.max(self.next);
-        let member = Member {
-            ticket,
-            earliest: time,
-        };
-        self.members.insert(place, member);
+        self.members.insert(place, waiter);
         self.next = place + 1;
         place
     }
@@ -161,7 +154,7 @@ impl Flow {
     }
 
     /// Closes the gaps, if there is one for every [`MEMBERS_PER_GAP`]. Says where everybody is now.
-    fn close_gaps(&mut self) -> Vec<(Ticket, u64)> {
+    fn close_gaps(&mut self, came_at: impl Fn(Index) -> u64) -> Vec<(Index, u64)> {
         if self.gaps.len() * MEMBERS_PER_GAP <= self.members.len() {
             return Vec::new();
         }
@@ -169,12 +162,12 @@ impl Flow {
         gaps.sort_unstable();
         let mut free = 0;
         let mut moved = Vec::new();
-        for (place, member) in std::mem::take(&mut self.members).to_sorted() {
+        for (place, waiter) in std::mem::take(&mut self.members).to_sorted() {
             let gaps_before = gaps.partition_point(|gap| *gap < place) as u64;
-            let place = (place - gaps_before).max(member.earliest).max(free);
+            let place = (place - gaps_before).max(came_at(waiter)).max(free);
             free = place + 1;
-            self.members.insert(place, member);
-            moved.push((member.ticket, place));
+            self.members.insert(place, waiter);
+            moved.push((waiter, place));
         }
         self.next = free.max(self.next - gaps.len() as u64);
         moved

@@ -23,10 +23,17 @@ use crate::clock::Time;
 /// Whoever shares this number is one party in the line; 0 is everybody who has no session.
 pub(crate) type FlowId = u64;
 
+/// What looking at a waiter may cost, with the time in between: so looking for those whose time is up takes a fiftieth of the
+/// time at most, however many wait and however densely they time out. Ten thousand are looked through every 10 ms.
+const LOOK_COSTS: Duration = Duration::from_micros(1);
+
+/// Where a waiter is kept.
+pub(super) type Index = u32;
+
 /// A place in the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Ticket {
-    pub(super) index: usize,
+    pub(super) index: Index,
     /// Tells the users of one index apart.
     arrival: u64,
 }
@@ -86,6 +93,8 @@ pub(super) struct Waiter {
     pub(super) rank: Rank,
     /// Its place in virtual time, before its priority counts; none for those who go before everybody.
     place: Option<Place>,
+    /// The virtual time when it came: no gap brings it further forward.
+    came_at: u64,
     pub(super) since: Time,
     /// When it had its units; before that, when it came.
     pub(super) in_line_since: Time,
@@ -101,12 +110,15 @@ pub(super) struct Waiter {
 #[derive(Debug, Default)]
 pub(super) struct Line {
     waiters: Slab<Waiter>,
-    in_line: Queue<Rank, Ticket>,
+    in_line: Queue<Rank, Index>,
     /// The last place that was served: the virtual time.
     served: u64,
     flows: Flows,
-    deadlines: Queue<(Time, u64), Ticket>,
     arrivals: u64,
+    /// Nobody's time is up before this. It may be early, since whoever leaves doesn't move it.
+    next_deadline: Option<Time>,
+    /// When those who wait may be looked through again.
+    rested: Time,
     waiting: [usize; Priority::ALL.len()],
 }
 
@@ -116,26 +128,29 @@ impl Line {
         self.arrivals += 1;
         let arrival = self.arrivals;
         let entry = self.waiters.vacant_entry();
-        let ticket = Ticket {
-            index: entry.key(),
-            arrival,
-        };
+        // There are fewer than `max_waiters`, which is of that type.
+        let index = entry.key() as Index;
         // Whoever goes before everybody takes no place, or the virtual time would jump to the end of its flow.
-        let place = (!ask.is_front).then(|| self.flows.enter(ask.flow, self.served, ticket));
+        let place = (!ask.is_front).then(|| self.flows.enter(ask.flow, self.served, index));
         let rank = Rank::new(ask.priority, place, arrival);
         self.waiting[ask.priority as usize] += 1;
-        self.deadlines.insert((ask.deadline, arrival), ticket);
+        let deadline = ask.deadline.max(self.rested);
+        self.next_deadline = Some(
+            self.next_deadline
+                .map_or(deadline, |next| next.min(deadline)),
+        );
         entry.insert(Waiter {
             ask,
             rank,
             place,
+            came_at: self.served,
             since: now,
             in_line_since: now,
             units: 0,
             is_in_line: false,
             looked_at: now,
         });
-        ticket
+        Ticket { index, arrival }
     }
 
     /// Puts a waiter in the line, at the place that it took when it came.
@@ -144,12 +159,15 @@ impl Line {
             waiter.is_in_line = true;
             waiter.in_line_since = now;
             let rank = waiter.rank;
-            self.in_line.insert(rank, ticket);
+            self.in_line.insert(rank, ticket.index);
         }
     }
 
+    #[inline]
     pub(super) fn first(&self) -> Option<Ticket> {
-        self.in_line.first().map(|(_, ticket)| ticket)
+        let (rank, index) = self.in_line.first()?;
+        let arrival = rank.arrival;
+        Some(Ticket { index, arrival })
     }
 
     /// Takes a waiter out that gets a connection.
@@ -175,7 +193,7 @@ impl Line {
 
     fn take(&mut self, ticket: Ticket) -> Option<Waiter> {
         self.get(ticket)?;
-        Some(self.waiters.remove(ticket.index))
+        Some(self.waiters.remove(ticket.index as usize))
     }
 
     /// Whether somebody left without a connection since gaps were closed last.
@@ -186,8 +204,14 @@ impl Line {
     /// Where many of a flow left without a connection, those behind them move up.
     pub(super) fn close_gaps(&mut self) -> Vec<Move> {
         let mut moves = Vec::new();
-        for (ticket, place) in self.flows.close_gaps() {
-            let Some(waiter) = self.get_mut(ticket) else {
+        let waiters = &mut self.waiters;
+        let came_at = |index| {
+            waiters
+                .get(index as usize)
+                .map_or(0, |waiter: &Waiter| waiter.came_at)
+        };
+        for (index, place) in self.flows.close_gaps(came_at) {
+            let Some(waiter) = waiters.get_mut(index as usize) else {
                 continue;
             };
             let from = waiter.rank;
@@ -195,8 +219,10 @@ impl Line {
             waiter.rank = Rank::new(waiter.ask.priority, waiter.place, from.arrival);
             let to = waiter.rank;
             if self.in_line.remove(from).is_some() {
-                self.in_line.insert(to, ticket);
+                self.in_line.insert(to, index);
             }
+            let arrival = to.arrival;
+            let ticket = Ticket { index, arrival };
             moves.push(Move { ticket, from, to });
         }
         moves
@@ -204,13 +230,13 @@ impl Line {
 
     pub(super) fn get(&self, ticket: Ticket) -> Option<&Waiter> {
         self.waiters
-            .get(ticket.index)
+            .get(ticket.index as usize)
             .filter(|waiter| waiter.rank.arrival == ticket.arrival)
     }
 
     pub(super) fn get_mut(&mut self, ticket: Ticket) -> Option<&mut Waiter> {
         self.waiters
-            .get_mut(ticket.index)
+            .get_mut(ticket.index as usize)
             .filter(|waiter| waiter.rank.arrival == ticket.arrival)
     }
 
@@ -218,7 +244,7 @@ impl Line {
     pub(super) fn waiting(&self) -> impl Iterator<Item = (Ticket, &Waiter)> {
         self.waiters.iter().map(|(index, waiter)| {
             let ticket = Ticket {
-                index,
+                index: index as Index,
                 arrival: waiter.rank.arrival,
             };
             (ticket, waiter)
@@ -244,27 +270,37 @@ impl Line {
         Some(self.in_line.count_before(rank))
     }
 
-    /// One whose time is up.
-    pub(super) fn overdue(&self, now: Time) -> Option<Ticket> {
-        let (deadline, ticket) = self.next_deadline()?;
-        (deadline <= now).then_some(ticket)
+    /// Those whose time is up, in the order in which it was.
+    pub(super) fn overdue(&mut self, now: Time) -> Vec<Ticket> {
+        if self.next_deadline.is_none_or(|next| now < next) {
+            return Vec::new();
+        }
+        let deadlines = self
+            .waiting()
+            .map(|(ticket, waiter)| (waiter.ask.deadline, ticket));
+        let (mut overdue, rest): (Vec<_>, Vec<_>) =
+            deadlines.partition(|(deadline, _)| *deadline <= now);
+        overdue.sort_unstable_by_key(|(deadline, ticket)| (*deadline, ticket.arrival));
+        self.rested = now + LOOK_COSTS * self.waiters.len() as u32;
+        let next = rest.iter().map(|(deadline, _)| *deadline).min();
+        self.next_deadline = next.map(|next| next.max(self.rested));
+        overdue.into_iter().map(|(_, ticket)| ticket).collect()
     }
 
-    /// The earliest deadline.
-    pub(super) fn next_deadline(&self) -> Option<(Time, Ticket)> {
-        let ((deadline, _), ticket) = self.deadlines.first()?;
-        Some((deadline, ticket))
+    /// When to look for those whose time is up.
+    #[inline]
+    pub(super) fn next_deadline(&self) -> Option<Time> {
+        self.next_deadline
     }
 
     /// Somebody doesn't wait any more.
     fn ended(&mut self, waiter: &Waiter) {
         self.in_line.remove(waiter.rank);
-        self.deadlines
-            .remove((waiter.ask.deadline, waiter.rank.arrival));
         self.waiting[waiter.ask.priority as usize] -= 1;
         // The busy period is over, and with it everybody's debts.
         if self.len() == 0 {
             self.flows.forget_all();
+            self.next_deadline = None;
         }
         if self.flows.are_many() {
             // Where everybody comes once, all have the same place and the time would stand still, and nobody be past. As a

@@ -130,7 +130,7 @@ impl State {
 
     /// Time has passed: waits end at their deadlines, and what is missing is opened.
     pub(crate) fn tick(&mut self, now: Time, idle: &dyn IdleSet, steps: &mut Steps) {
-        while let Some(ticket) = self.line.overdue(now) {
+        for ticket in self.line.overdue(now) {
             let since = self.line.get(ticket).map_or(now, |waiter| waiter.since);
             self.counts.timed_out += 1;
             self.end(
@@ -153,7 +153,7 @@ impl State {
     /// When time alone will change something.
     pub(crate) fn alarm(&self) -> Option<Time> {
         // Who waits has a deadline, and nobody else is looked at.
-        let deadline = self.line.next_deadline().map(|(deadline, _)| deadline);
+        let deadline = self.line.next_deadline();
         let wait =
             deadline.map(|deadline| self.look_at.map_or(deadline, |look| look.min(deadline)));
         match self.outage.filter(|_| self.wants_more()) {
