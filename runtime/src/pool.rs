@@ -39,6 +39,7 @@ mod stats;
 mod sync;
 mod tally;
 mod units;
+mod waiter;
 mod waiting;
 
 pub(crate) use acquire::{AcquireOptions, Purpose};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use super::line::FlowId;
+use super::flow::FlowId;
 use super::partition::{PartitionKey, PartitionKind, Seat};
 use super::priority::Priority;
 use super::shared::{Pool, Shared};

@@ -9,33 +9,39 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize as PlainUsize, Ordering as PlainOrdering};
 use std::task::Waker;
 
-use super::desk::{Desk, Wait};
+use crossbeam_utils::CachePadded;
+
+use super::desk::Wait;
 use super::idle::{Given, IdleSet, Shelf};
-use super::line::{Ask, Ticket, Verdict};
 use super::partition::{Affinity, Partition, Seat};
 use super::refusal::Refusal;
 use super::slots::{SlotGuard, Slots};
 use super::state::{SlotId, State, Step, Steps};
 use super::sync::{Mutex, MutexGuard, lock};
+use super::waiter::{Ask, Verdict};
 use crate::clock::Time;
 
 /// The hand-over of connections, each with its slot's contents `S`.
 #[derive(Debug)]
 pub(super) struct Core<S> {
     slots: Slots<S>,
-    /// Guards everything that is decided, and who is to be woken.
-    inner: Mutex<Inner>,
+    /// Away from what a checkout reads.
+    locked: CachePadded<Locked>,
+}
+
+#[derive(Debug)]
+struct Locked {
     /// Open connections and callers who wait, as of the last decision. Beside the lock, since whoever writes it holds that.
     crowd: PlainUsize,
+    /// Guards everything that is decided, and who is to be woken.
+    inner: Mutex<Inner>,
 }
 
 #[derive(Debug)]
 struct Inner {
-    state: State,
-    /// By the index of a ticket: where its end is told.
-    desks: Vec<Option<Arc<Desk>>>,
     /// When somebody will look at the time for the state; later than ever when nobody will.
     armed: Option<Time>,
+    state: State,
 }
 
 /// What others have to do: open and close connections.
@@ -52,12 +58,10 @@ impl<S> Core<S> {
     pub(super) fn new(state: State, slots: impl IntoIterator<Item = S>, layout: Layout) -> Self {
         Self {
             slots: Slots::new(slots, layout.threads, layout.keeps),
-            inner: Mutex::new(Inner {
-                state,
-                desks: Vec::new(),
-                armed: None,
+            locked: CachePadded::new(Locked {
+                crowd: PlainUsize::new(0),
+                inner: Mutex::new(Inner { state, armed: None }),
             }),
-            crowd: PlainUsize::new(0),
         }
     }
 
@@ -125,49 +129,39 @@ impl<S> Core<S> {
         }
     }
 
-    /// Stands in the line; see [`Desk::look`] for how the wait goes.
+    /// Stands in the line; see [`Desk::look`](super::desk::Desk::look) for how the wait goes.
     pub(super) fn ask(&self, now: Time, ask: Ask, chores: &mut Chores) -> Result<Wait, Refusal> {
-        // Not under the lock: it allocates.
-        let desk = Arc::new(Desk::new());
-        self.change(chores, |inner, steps| {
-            let asked = inner.state.ask(now, ask, &self.slots, steps);
-            // Before the steps: the wait may have ended already.
-            asked.map(|ticket| inner.seat(ticket, desk))
-        })
+        let desk = ask.desk.clone();
+        let ticket = self.decide(chores, |state, idle, steps| {
+            state.ask(now, ask, idle, steps)
+        })?;
+        Ok(Wait { ticket, desk })
     }
 
     /// Gives up a place in the line, or what was granted there meanwhile: that is returned.
     pub(super) fn leave(&self, now: Time, wait: &Wait, chores: &mut Chores) -> Option<SlotId> {
-        self.change(chores, |inner, steps| match wait.desk.take() {
+        self.decide(chores, |state, idle, steps| match wait.desk.take() {
             Some(Verdict::Granted { slot, .. }) => Some(slot),
             Some(Verdict::Refused(_)) => None,
             None => {
-                inner.state.leave(now, wait.ticket, &self.slots, steps);
+                state.leave(now, wait.ticket, idle, steps);
                 None
             }
         })
     }
 
     /// Has something decided under the lock. Wakes whom that concerns; the other steps become chores.
+    #[inline]
     pub(super) fn decide<T>(
         &self,
         chores: &mut Chores,
         with: impl FnOnce(&mut State, &dyn IdleSet, &mut Steps) -> T,
     ) -> T {
-        self.change(chores, |inner, steps| {
-            with(&mut inner.state, &self.slots, steps)
-        })
-    }
-
-    /// Changes something under the lock, and sees to what follows: see [`decide`](Self::decide).
-    #[inline]
-    fn change<T>(&self, chores: &mut Chores, with: impl FnOnce(&mut Inner, &mut Steps) -> T) -> T {
-        let (answer, woken) = {
-            let mut inner = self.lock();
-            let mut steps = Steps::new();
-            let answer = with(&mut inner, &mut steps);
-            (answer, inner.conclude(&steps, &self.crowd, chores))
-        };
+        let mut steps = Steps::new();
+        let mut inner = self.lock();
+        let answer = with(&mut inner.state, &self.slots, &mut steps);
+        let woken = inner.conclude(&mut steps, &self.locked.crowd, chores);
+        drop(inner);
         woken.wake();
         answer
     }
@@ -186,38 +180,24 @@ impl<S> Core<S> {
 
     /// About how many callers have a connection or wait for one. Touches no lock.
     pub(super) fn in_use(&self) -> usize {
-        let crowd = self.crowd.load(PlainOrdering::Relaxed);
+        let crowd = self.locked.crowd.load(PlainOrdering::Relaxed);
         crowd.saturating_sub(self.slots.count())
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        lock(&self.inner)
+        lock(&self.locked.inner)
     }
 }
 
 impl Inner {
-    /// Notes where the end of a wait is told.
-    fn seat(&mut self, ticket: Ticket, desk: Arc<Desk>) -> Wait {
-        let index = ticket.index as usize;
-        if self.desks.len() <= index {
-            self.desks.resize(index + 1, None);
-        }
-        self.desks[index] = Some(desk.clone());
-        Wait { ticket, desk }
-    }
-
     /// Lays down what has been decided, and passes on what others have to do.
-    fn conclude(&mut self, steps: &[Step], crowd: &PlainUsize, chores: &mut Chores) -> Woken {
+    fn conclude(&mut self, steps: &mut Steps, crowd: &PlainUsize, chores: &mut Chores) -> Woken {
         crowd.store(self.state.crowd(), PlainOrdering::Relaxed);
         let mut woken = Woken::default();
-        for step in steps {
-            match *step {
-                Step::End { ticket, verdict } => {
-                    let desk = self
-                        .desks
-                        .get_mut(ticket.index as usize)
-                        .and_then(Option::take);
-                    if let Some(waker) = desk.and_then(|desk| desk.lay(verdict)) {
+        for step in steps.drain(..) {
+            match step {
+                Step::End { desk, verdict } => {
+                    if let Some(waker) = desk.lay(verdict) {
                         woken.add(waker);
                     }
                 }

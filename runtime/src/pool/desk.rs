@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use super::line::{Ticket, Verdict};
 use super::sync::{Mutex, MutexGuard, lock};
+use super::waiter::{Ticket, Verdict};
 
 /// A wait that is under way: a place in the line, and where its end will be told.
 #[derive(Debug, Clone)]
@@ -15,50 +15,60 @@ pub(super) struct Wait {
 
 /// Where the end of one wait is laid down.
 #[derive(Debug)]
-pub(super) struct Desk {
+pub(crate) struct Desk {
     /// Taken after the pool's lock, or alone.
     paper: Mutex<Paper>,
 }
 
 #[derive(Debug)]
-struct Paper {
-    verdict: Option<Verdict>,
-    waker: Option<Waker>,
+enum Paper {
+    /// Nobody has looked yet.
+    Blank,
+    /// Who is to be woken.
+    Awaited(Waker),
+    Told(Verdict),
+    /// The verdict has been taken.
+    Done,
 }
 
 impl Desk {
     pub(super) fn new() -> Self {
         Self {
-            paper: Mutex::new(Paper {
-                verdict: None,
-                waker: None,
-            }),
+            paper: Mutex::new(Paper::Blank),
         }
     }
 
     /// Ends the wait. Whoever is returned is to be woken.
     pub(super) fn lay(&self, verdict: Verdict) -> Option<Waker> {
-        let mut paper = self.paper();
-        paper.verdict = Some(verdict);
-        paper.waker.take()
+        match std::mem::replace(&mut *self.paper(), Paper::Told(verdict)) {
+            Paper::Awaited(waker) => Some(waker),
+            _ => None,
+        }
     }
 
     /// Whether the wait has ended; else the task is woken when it has. Told once.
     pub(super) fn look(&self, cx: &mut Context<'_>) -> Poll<Verdict> {
         let mut paper = self.paper();
-        if let Some(verdict) = paper.verdict.take() {
-            return Poll::Ready(verdict);
-        }
-        match &mut paper.waker {
-            Some(waker) => waker.clone_from(cx.waker()),
-            none => *none = Some(cx.waker().clone()),
+        match &mut *paper {
+            Paper::Told(verdict) => {
+                let verdict = *verdict;
+                *paper = Paper::Done;
+                return Poll::Ready(verdict);
+            }
+            Paper::Awaited(waker) => waker.clone_from(cx.waker()),
+            blank => *blank = Paper::Awaited(cx.waker().clone()),
         }
         Poll::Pending
     }
 
     /// How the wait ended, for whoever doesn't wait any more.
     pub(super) fn take(&self) -> Option<Verdict> {
-        self.paper().verdict.take()
+        let mut paper = self.paper();
+        let Paper::Told(verdict) = *paper else {
+            return None;
+        };
+        *paper = Paper::Done;
+        Some(verdict)
     }
 
     fn paper(&self) -> MutexGuard<'_, Paper> {

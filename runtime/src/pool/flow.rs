@@ -9,8 +9,11 @@ use std::collections::HashMap;
 
 use slab::Slab;
 
-use super::line::{FlowId, Index};
 use super::queue::Queue;
+use super::waiter::Index;
+
+/// Whoever shares this number is one party in the line; 0 is everybody who has no session.
+pub(crate) type FlowId = u64;
 
 /// How many move at most for each gap that is closed: so a departure costs little, however many wait.
 const MEMBERS_PER_GAP: usize = 16;

@@ -11,115 +11,30 @@ use std::time::Duration;
 
 use slab::Slab;
 
-use super::flow::{Flows, Place};
-use super::partition::PartitionId;
+use super::flow::Flows;
 use super::priority::Priority;
 use super::queue::Queue;
-use super::refusal::Refusal;
-use super::site::Runner;
-use super::state::SlotId;
+use super::waiter::{Ask, Index, Move, Rank, Ticket, Waiter};
 use crate::clock::Time;
-
-/// Whoever shares this number is one party in the line; 0 is everybody who has no session.
-pub(crate) type FlowId = u64;
 
 /// What looking at a waiter may cost, with the time in between: so looking for those whose time is up takes a fiftieth of the
 /// time at most, however many wait and however densely they time out. Ten thousand are looked through every 10 ms.
 const LOOK_COSTS: Duration = Duration::from_micros(1);
 
-/// Where a waiter is kept.
-pub(super) type Index = u32;
-
-/// A place in the line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Ticket {
-    pub(super) index: Index,
-    /// Tells the users of one index apart.
-    arrival: u64,
-}
-
-/// The order in the line: the place in virtual time, then who came first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Rank {
-    key: u64,
-    arrival: u64,
-}
-
-impl Rank {
-    fn new(priority: Priority, place: Option<Place>, arrival: u64) -> Self {
-        let key = place.map_or(0, |place| 1 + place.at + priority.penalty());
-        Self { key, arrival }
-    }
-}
-
-/// A waiter's rank has changed.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Move {
-    pub(super) ticket: Ticket,
-    pub(super) from: Rank,
-    pub(super) to: Rank,
-}
-
-/// Somebody who wants a connection.
-#[derive(Debug, Clone)]
-pub(crate) struct Ask {
-    /// Which session asks.
-    pub(crate) caller: Option<FlowId>,
-    pub(crate) flow: FlowId,
-    pub(crate) priority: Priority,
-    /// Whether it goes before everybody: because those may wait for what it holds, or because it has waited before.
-    pub(crate) is_front: bool,
-    pub(crate) deadline: Time,
-    /// Whether the first connection that can't be opened is reason enough to fail.
-    pub(crate) fails_fast: bool,
-    pub(crate) partitions: Box<[PartitionId]>,
-    pub(crate) runner: Runner,
-}
-
-/// How a wait ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// With this connection, and a unit of each partition.
-    Granted {
-        slot: SlotId,
-        waited: Duration,
-    },
-    Refused(Refusal),
-}
-
-#[derive(Debug)]
-pub(super) struct Waiter {
-    pub(super) ask: Ask,
-    pub(super) rank: Rank,
-    /// Its place in virtual time, before its priority counts; none for those who go before everybody.
-    place: Option<Place>,
-    /// The virtual time when it came: no gap brings it further forward.
-    came_at: u64,
-    pub(super) since: Time,
-    /// When it had its units; before that, when it came.
-    pub(super) in_line_since: Time,
-    /// The partitions, from the first, of which it has its unit.
-    pub(super) units: usize,
-    /// Whether it has all its units: then it is next when it is the first. Else it is parked where it lacks one.
-    pub(super) is_in_line: bool,
-    /// When it was last seen whether it waits for itself; before that, when it came.
-    pub(super) looked_at: Time,
-}
-
 /// Who waits for a connection.
 #[derive(Debug, Default)]
 pub(super) struct Line {
-    waiters: Slab<Waiter>,
-    in_line: Queue<Rank, Index>,
+    arrivals: u64,
     /// The last place that was served: the virtual time.
     served: u64,
-    flows: Flows,
-    arrivals: u64,
     /// Nobody's time is up before this. It may be early, since whoever leaves doesn't move it.
     next_deadline: Option<Time>,
+    waiting: [u32; Priority::ALL.len()],
+    waiters: Slab<Waiter>,
+    in_line: Queue<Rank, Index>,
+    flows: Flows,
     /// When those who wait may be looked through again.
     rested: Time,
-    waiting: [usize; Priority::ALL.len()],
 }
 
 impl Line {
@@ -128,7 +43,7 @@ impl Line {
         self.arrivals += 1;
         let arrival = self.arrivals;
         let entry = self.waiters.vacant_entry();
-        // There are fewer than `max_waiters`, which is of that type.
+        // A line of four billion doesn't fit into memory.
         let index = entry.key() as Index;
         // Whoever goes before everybody takes no place, or the virtual time would jump to the end of its flow.
         let place = (!ask.is_front).then(|| self.flows.enter(ask.flow, self.served, index));
@@ -242,22 +157,25 @@ impl Line {
 
     /// Everybody, in no order.
     pub(super) fn waiting(&self) -> impl Iterator<Item = (Ticket, &Waiter)> {
-        self.waiters.iter().map(|(index, waiter)| {
-            let ticket = Ticket {
-                index: index as Index,
-                arrival: waiter.rank.arrival,
-            };
-            (ticket, waiter)
-        })
+        self.waiters
+            .iter()
+            .map(|(index, waiter)| (waiter.ticket(index), waiter))
+    }
+
+    /// The same, to note something of them.
+    pub(super) fn waiting_mut(&mut self) -> impl Iterator<Item = (Ticket, &mut Waiter)> {
+        self.waiters
+            .iter_mut()
+            .map(|(index, waiter)| (waiter.ticket(index), waiter))
     }
 
     /// How many wait, by priority from low to critical.
     pub(super) fn counts(&self) -> [usize; Priority::ALL.len()] {
-        self.waiting
+        self.waiting.map(|count| count as usize)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.waiting.iter().sum()
+        self.waiters.len()
     }
 
     pub(super) fn len_in_line(&self) -> usize {
@@ -275,14 +193,14 @@ impl Line {
         if self.next_deadline.is_none_or(|next| now < next) {
             return Vec::new();
         }
-        let deadlines = self
-            .waiting()
-            .map(|(ticket, waiter)| (waiter.ask.deadline, ticket));
-        let (mut overdue, rest): (Vec<_>, Vec<_>) =
-            deadlines.partition(|(deadline, _)| *deadline <= now);
-        overdue.sort_unstable_by_key(|(deadline, ticket)| (*deadline, ticket.arrival));
+        let deadlines = || {
+            self.waiting()
+                .map(|(ticket, waiter)| (waiter.ask.deadline, ticket))
+        };
+        let mut overdue: Vec<_> = deadlines().filter(|(at, _)| *at <= now).collect();
+        overdue.sort_unstable_by_key(|(at, ticket)| (*at, ticket.arrival));
+        let next = deadlines().map(|(at, _)| at).filter(|at| *at > now).min();
         self.rested = now + LOOK_COSTS * self.waiters.len() as u32;
-        let next = rest.iter().map(|(deadline, _)| *deadline).min();
         self.next_deadline = next.map(|next| next.max(self.rested));
         overdue.into_iter().map(|(_, ticket)| ticket).collect()
     }

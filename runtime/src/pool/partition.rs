@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::line::FlowId;
+use super::flow::FlowId;
 use super::state::SlotId;
 use super::sync::{AtomicUsize, Ordering};
 use super::units::Units;

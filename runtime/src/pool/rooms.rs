@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use slab::Slab;
 
-use super::line::{Move, Rank, Ticket};
 use super::partition::{Partition, PartitionId, PartitionKey, PartitionKind, PartitionLimits};
 use super::refusal::Refusal;
 use super::units::Units;
+use super::waiter::{Move, Rank, Ticket};
 
 /// Which limits hold for which partition.
 #[derive(Debug, Clone, Default)]

@@ -162,7 +162,7 @@ impl Pool {
         std::ptr::eq(Arc::as_ptr(&self.shared), shared.as_ptr())
     }
 
-    pub(super) fn make_seat(&self, flow: super::line::FlowId, keys: &[PartitionKey]) -> Seat {
+    pub(super) fn make_seat(&self, flow: super::flow::FlowId, keys: &[PartitionKey]) -> Seat {
         let partitions = self.shared.decide(|state, _, _| state.resolve(keys));
         Seat::new(flow, self.shared.config.affinity, partitions)
     }

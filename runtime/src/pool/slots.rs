@@ -46,8 +46,8 @@ pub(crate) struct Slots<S> {
     /// Guards how its slot stands, too, but for the end of `WANTED`.
     contents: Box<[CachePadded<SlotLock<S>>]>,
     keeps: bool,
-    /// How many slots, from the first, are `WANTED`. Only touched under the pool's lock.
-    wanted: PlainUsize,
+    /// How many slots, from the first, are `WANTED`. Only touched under the pool's lock, and away from what a checkout reads.
+    wanted: CachePadded<PlainUsize>,
 }
 
 /// A slot, locked.
@@ -112,7 +112,7 @@ impl<S> Slots<S> {
             lane_bits: lanes.trailing_zeros(),
             contents,
             keeps,
-            wanted: PlainUsize::new(0),
+            wanted: CachePadded::new(PlainUsize::new(0)),
         }
     }
 

@@ -55,18 +55,19 @@ pub(crate) struct Settings {
 
 #[derive(Debug)]
 pub(crate) struct State {
-    settings: Settings,
-    tally: Tally,
-    vacant: BTreeSet<SlotId>,
     line: Line,
-    rooms: Rooms,
-    outage: Option<Outage>,
-    counts: Counts,
+    look_at: Option<Time>,
+    last_grant: Option<Time>,
     /// The mean time between two grants while somebody waits, in nanoseconds.
     drain: Option<f64>,
-    last_grant: Option<Time>,
-    look_at: Option<Time>,
+    codel: Option<Codel>,
     is_closed: bool,
+    outage: Option<Outage>,
+    tally: Tally,
+    rooms: Rooms,
+    settings: Settings,
+    counts: Counts,
+    vacant: BTreeSet<SlotId>,
 }
 
 impl State {
@@ -76,6 +77,7 @@ impl State {
             vacant: (0..settings.max).collect(),
             line: Line::default(),
             rooms: Rooms::new(std::mem::take(&mut settings.rules)),
+            codel: settings.codel.take(),
             outage: None,
             counts: Counts::default(),
             drain: None,

@@ -2,13 +2,13 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use super::acquire::AcquireOptions;
 use super::core::Chores;
-use super::desk::Wait;
-use super::line::{Ask, Verdict};
+use super::desk::{Desk, Wait};
 use super::partition::Seat;
 use super::priority::Priority;
 use super::refusal::Refusal;
@@ -16,6 +16,7 @@ use super::shared::{Pool, Shared};
 use super::site::Runner;
 use super::slot::Lent;
 use super::state::SlotId;
+use super::waiter::{Ask, Verdict};
 use crate::clock::Time;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -70,6 +71,7 @@ impl Pool {
             fails_fast: options.fails_fast,
             partitions: partitions.iter().map(|partition| partition.id).collect(),
             runner: Runner::current(),
+            desk: Arc::new(Desk::new()),
         };
         let mut chores = Chores::new();
         let asked = shared.core.ask(now, ask, &mut chores);

@@ -30,11 +30,13 @@ mod tally;
 mod tasks;
 #[path = "../../../runtime/src/pool/units.rs"]
 mod units;
+#[path = "../../../runtime/src/pool/waiter.rs"]
+mod waiter;
 
 /// By its name and not by a path, so that the files in `state/` are found; it looks for the others in its parent.
 #[path = "../../../runtime/src/pool"]
 mod machine {
-    use super::{idle, line, partition, refusal, rooms, tally, units};
+    use super::{flow, idle, line, partition, refusal, rooms, tally, units, waiter};
 
     pub(super) mod state;
 }
@@ -47,7 +49,6 @@ mod sync {
     /// As many as a model has; each costs a checker time, whether it is used or not.
     pub(super) const SLOTS_PER_LANE: usize = 4;
 
-    /// Looking again before it sleeps would be one more order to try, and no other outcome.
     pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
         mutex.lock().expect("nobody panics with it")
     }

@@ -1,4 +1,9 @@
+use std::sync::Arc;
+
 use super::*;
+use crate::pool::desk::Desk;
+use crate::pool::flow::FlowId;
+use crate::pool::site::Runner;
 
 fn line() -> Line {
     Line::default()
@@ -14,6 +19,7 @@ fn ask(flow: FlowId, deadline_ms: u64) -> Ask {
         fails_fast: false,
         partitions: Box::default(),
         runner: Runner::current(),
+        desk: Arc::new(Desk::new()),
     }
 }
 
@@ -67,6 +73,22 @@ fn the_earliest_deadline_is_of_somebody_who_waits() {
     assert_eq!(line.next_deadline(), Some(Time::from_millis(30)));
     line.remove(a);
     assert_eq!(line.next_deadline(), None);
+}
+
+#[test]
+fn a_long_line_is_looked_through_only_now_and_then() {
+    let mut line = line();
+    let first = enter(&mut line, ask(0, 10));
+    for _ in 1..1_000 {
+        enter(&mut line, ask(0, 1_000_000));
+    }
+    assert_eq!(line.overdue(Time::from_millis(10)), [first]);
+    line.remove(first);
+    let late = enter(&mut line, ask(0, 10));
+    let rested = Time::from_millis(10) + 1_000 * LOOK_COSTS;
+    assert_eq!(line.next_deadline(), Some(rested));
+    assert_eq!(line.overdue(Time::from_nanos(rested.as_nanos() - 1)), []);
+    assert_eq!(line.overdue(rested), [late]);
 }
 
 #[test]

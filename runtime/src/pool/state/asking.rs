@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::{State, Steps};
 use crate::clock::Time;
 use crate::pool::idle::IdleSet;
-use crate::pool::line::{Ask, Ticket};
 use crate::pool::partition::PartitionId;
 use crate::pool::refusal::Refusal;
 use crate::pool::tally::Place;
+use crate::pool::waiter::{Ask, Ticket};
 
 /// How old a wait is when it is looked at, and looked at again, whether the waiter waits for itself.
 pub(crate) const LOOK_AFTER: Duration = Duration::from_millis(100);
@@ -54,25 +54,16 @@ impl State {
 
     /// Those who have waited for [`LOOK_AFTER`] since they came or were looked at last.
     pub(crate) fn due_for_a_look(&mut self, now: Time) -> Vec<Ticket> {
-        let waiting: Vec<(Ticket, Time)> = self
-            .line
-            .waiting()
-            .map(|(ticket, waiter)| (ticket, waiter.looked_at + LOOK_AFTER))
-            .collect();
         let mut due = Vec::new();
-        for (ticket, look_at) in waiting {
-            if look_at <= now
-                && let Some(waiter) = self.line.get_mut(ticket)
-            {
+        self.look_at = None;
+        for (ticket, waiter) in self.line.waiting_mut() {
+            if waiter.looked_at + LOOK_AFTER <= now {
                 waiter.looked_at = now;
                 due.push(ticket);
             }
+            let again = waiter.looked_at + LOOK_AFTER;
+            self.look_at = Some(self.look_at.map_or(again, |next| next.min(again)));
         }
-        let next = self
-            .line
-            .waiting()
-            .map(|(_, waiter)| waiter.looked_at + LOOK_AFTER);
-        self.look_at = next.min();
         due
     }
 

@@ -1,11 +1,14 @@
 //! How a wait ends but by a grant, and how all of them do when the pool closes.
 #![deny(clippy::disallowed_methods)]
 
+use std::sync::Arc;
+
 use super::{State, Step, Steps};
 use crate::clock::Time;
+use crate::pool::desk::Desk;
 use crate::pool::idle::IdleSet;
-use crate::pool::line::{Ask, Ticket, Verdict};
 use crate::pool::refusal::{CloseReason, Refusal};
+use crate::pool::waiter::{Ask, Ticket, Verdict};
 
 impl State {
     /// Somebody stops waiting whose wait hasn't ended.
@@ -16,7 +19,7 @@ impl State {
         idle: &dyn IdleSet,
         steps: &mut Steps,
     ) {
-        if self.remove(now, ticket) {
+        if self.remove(now, ticket).is_some() {
             self.counts.left += 1;
             self.settle(now, idle, steps);
         }
@@ -63,20 +66,18 @@ impl State {
 
     /// Ends a wait without a connection.
     pub(super) fn end(&mut self, now: Time, ticket: Ticket, refusal: Refusal, steps: &mut Steps) {
-        if self.remove(now, ticket) {
+        if let Some(desk) = self.remove(now, ticket) {
             let verdict = Verdict::Refused(refusal);
-            steps.push(Step::End { ticket, verdict });
+            steps.push(Step::End { desk, verdict });
         }
     }
 
     /// Takes a waiter out that gets no connection, unless its wait has ended already; its units go to others.
-    fn remove(&mut self, now: Time, ticket: Ticket) -> bool {
-        let Some(waiter) = self.line.remove(ticket) else {
-            return false;
-        };
+    fn remove(&mut self, now: Time, ticket: Ticket) -> Option<Arc<Desk>> {
+        let waiter = self.line.remove(ticket)?;
         let partitions = &waiter.ask.partitions;
         self.rooms.exit(waiter.rank, partitions, waiter.units);
         self.units_back(now, &partitions[..waiter.units]);
-        true
+        Some(waiter.ask.desk)
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::State;
 use crate::clock::Time;
-use crate::pool::line::FlowId;
+use crate::pool::flow::FlowId;
 
 /// Where somebody stands who waits for a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]

@@ -5,10 +5,10 @@ use super::{SlotId, State, Step, Steps};
 use crate::clock::Time;
 use crate::policy::codel;
 use crate::pool::idle::{Given, IdleSet, Shelf};
-use crate::pool::line::{Ticket, Verdict};
 use crate::pool::priority::Priority;
 use crate::pool::refusal::{CloseReason, Refusal};
 use crate::pool::tally::Place;
+use crate::pool::waiter::{Ticket, Verdict};
 
 /// How much the last gap between two grants counts in the mean.
 const DRAIN_WEIGHT: f64 = 0.1;
@@ -64,27 +64,27 @@ impl State {
         let may_shed = waiter.ask.priority != Priority::Critical && !waiter.ask.is_front;
         // Whoever waits for a limit of its own doesn't wait for the pool.
         let stood = now.since(waiter.in_line_since);
-        let verdict = self
-            .settings
-            .codel
-            .as_mut()
-            .map(|codel| codel.served(now, stood));
+        let verdict = self.codel.as_mut().map(|codel| codel.served(now, stood));
         if may_shed && verdict == Some(codel::Verdict::Shed) {
             self.counts.shed += 1;
             self.end(now, ticket, Refusal::Shed { waited }, steps);
             return false;
         }
-        if let Some(waiter) = self.line.serve(ticket) {
-            self.rooms
-                .exit(waiter.rank, &waiter.ask.partitions, waiter.units);
-        }
+        let Some(waiter) = self.line.serve(ticket) else {
+            return false;
+        };
+        self.rooms
+            .exit(waiter.rank, &waiter.ask.partitions, waiter.units);
         if let Some(last) = self.last_grant.replace(now) {
             let gap = now.since(last).as_nanos() as f64;
             let drain = self.drain.unwrap_or(gap);
             self.drain = Some(drain * (1.0 - DRAIN_WEIGHT) + gap * DRAIN_WEIGHT);
         }
         let verdict = Verdict::Granted { slot, waited };
-        steps.push(Step::End { ticket, verdict });
+        steps.push(Step::End {
+            desk: waiter.ask.desk,
+            verdict,
+        });
         true
     }
 

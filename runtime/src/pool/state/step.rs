@@ -1,21 +1,24 @@
 //! What is to be done after something was decided.
 #![deny(clippy::disallowed_methods)]
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::SlotId;
-use crate::pool::line::{Ticket, Verdict};
+use crate::pool::desk::Desk;
 use crate::pool::refusal::CloseReason;
+use crate::pool::waiter::Verdict;
 
 /// What is to be done, in order. Hardly ever more than one thing.
-pub(crate) type Steps = SmallVec<[Step; 2]>;
+pub(crate) type Steps = SmallVec<[Step; 1]>;
 
 /// What is to be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Step {
     /// A wait has ended, and nothing is known of the waiter any more.
     End {
-        ticket: Ticket,
+        desk: Arc<Desk>,
         verdict: Verdict,
     },
     Open {

@@ -9,9 +9,8 @@ use std::sync::atomic;
 use std::time::Duration;
 
 use super::core::{Chores, Core, Layout};
-use super::desk::Wait;
+use super::desk::{Desk, Wait};
 use super::idle::{Given, IdleSet, Shelf};
-use super::line::{Ask, Verdict};
 use super::partition::{Affinity, Partition, PartitionKey, PartitionKind, PartitionLimits, Seat};
 use super::priority::Priority;
 use super::refusal::{CloseReason, Refusal};
@@ -19,6 +18,7 @@ use super::rooms::PartitionRules;
 use super::site::Runner;
 use super::state::{Census, Failure, Settings, SlotId, State, Step, Steps};
 use super::sync::{AtomicUsize, Ordering};
+use super::waiter::{Ask, Verdict};
 use crate::clock::Time;
 
 /// How a model's pool is laid out.
@@ -137,6 +137,7 @@ impl Pool {
                 .map(|partition| partition.id)
                 .collect(),
             runner: Runner::current(),
+            desk: Arc::new(Desk::new()),
         };
         let mut chores = Chores::new();
         let asked = self.core.ask(self.now(), ask, &mut chores);

@@ -4,15 +4,19 @@ use std::collections::{HashMap, VecDeque};
 
 use super::super::*;
 use super::script::{ask, settings};
-use crate::pool::line::{Ask, FlowId, Ticket, Verdict};
+use crate::pool::desk::{Desk, Wait};
+use crate::pool::flow::FlowId;
 use crate::pool::priority::Priority;
 use crate::pool::slots::Slots;
+use crate::pool::waiter::{Ask, Ticket, Verdict};
 
 /// A pool of one connection, which is always lent.
 struct Queue {
     state: State,
     idle: Slots<()>,
     ms: u64,
+    /// Those who wait, by their desks.
+    waits: HashMap<*const Desk, Wait>,
 }
 
 impl Queue {
@@ -26,16 +30,12 @@ impl Queue {
             idle: Slots::new([()], 1, false),
             state: State::new(settings),
             ms: 0,
+            waits: HashMap::new(),
         };
         let first = queue.ask(u64::MAX, Priority::Normal);
         let mut steps = Steps::new();
         queue.state.opened(queue.now(), 0, &queue.idle, &mut steps);
-        let verdict = Verdict::Granted {
-            slot: 0,
-            waited: Duration::ZERO,
-        };
-        let ticket = first;
-        assert_eq!(steps[..], [Step::End { ticket, verdict }]);
+        assert_eq!(queue.granted(&mut steps), Some(first));
         queue
     }
 
@@ -52,9 +52,13 @@ impl Queue {
             deadline,
             ..ask(flow, priority)
         };
-        self.state
-            .ask(self.now(), ask, &self.idle, &mut Steps::new())
-            .unwrap()
+        let desk = ask.desk.clone();
+        let asked = self
+            .state
+            .ask(self.now(), ask, &self.idle, &mut Steps::new());
+        let ticket = asked.unwrap();
+        self.waits.insert(Arc::as_ptr(&desk), Wait { ticket, desk });
+        ticket
     }
 
     fn leave(&mut self, ticket: Ticket) {
@@ -77,14 +81,19 @@ impl Queue {
             ));
         }
         self.state.returned(self.now(), 0, &self.idle, &mut steps);
-        match steps[..] {
-            [] => None,
-            [Step::End { ticket, verdict }] => {
-                assert!(matches!(verdict, Verdict::Granted { slot: 0, .. }));
-                Some(ticket)
-            }
-            _ => panic!("{steps:?}"),
-        }
+        self.granted(&mut steps)
+    }
+
+    /// Who was granted the connection, if anybody was.
+    fn granted(&mut self, steps: &mut Steps) -> Option<Ticket> {
+        let step = steps.pop()?;
+        let Step::End { desk, verdict } = step else {
+            panic!("{step:?}")
+        };
+        assert!(steps.is_empty(), "{steps:?}");
+        assert!(matches!(verdict, Verdict::Granted { slot: 0, .. }));
+        let wait = self.waits.remove(&Arc::as_ptr(&desk));
+        Some(wait.unwrap().ticket)
     }
 }
 

@@ -10,10 +10,11 @@ use super::super::*;
 use super::script::{ask, rules, settings};
 use crate::pool::core::{Chores, Core, Layout};
 use crate::pool::desk::Wait;
+use crate::pool::flow::FlowId;
 use crate::pool::idle::{Given, Shelf};
-use crate::pool::line::{Ask, FlowId, Verdict};
 use crate::pool::partition::{Affinity, PartitionLimits, Seat};
 use crate::pool::priority::Priority;
+use crate::pool::waiter::{Ask, Verdict};
 
 const MAX: usize = 4;
 const MAX_OPENING: usize = 2;

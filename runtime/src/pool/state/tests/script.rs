@@ -13,12 +13,14 @@ use expect_test::Expect;
 
 use super::super::*;
 use crate::pool::core::{Core, Layout};
+use crate::pool::desk::{Desk, Wait};
+use crate::pool::flow::FlowId;
 use crate::pool::idle::{Given, Shelf};
-use crate::pool::line::{Ask, FlowId, Ticket, Verdict};
 use crate::pool::partition::{PartitionKind, PartitionLimits};
 use crate::pool::priority::Priority;
 use crate::pool::site::Runner;
 use crate::pool::slots::Slots;
+use crate::pool::waiter::{Ask, Verdict};
 
 /// Two connections, and nothing special.
 pub(super) fn settings() -> Settings {
@@ -80,6 +82,7 @@ pub(super) fn ask(flow: FlowId, priority: Priority) -> Ask {
         fails_fast: false,
         partitions: Box::default(),
         runner: Runner::current(),
+        desk: Arc::new(Desk::new()),
     }
 }
 
@@ -99,7 +102,7 @@ pub(super) struct Scripted {
     pub(super) idle: Slots<()>,
     steps: Steps,
     partitions: BTreeMap<String, Vec<Arc<Partition>>>,
-    waiting: BTreeMap<String, Ticket>,
+    waiting: BTreeMap<String, Wait>,
     lent: BTreeMap<String, SlotId>,
 }
 
@@ -208,9 +211,10 @@ impl Scripted {
         }
         // As `Pool::attempt` does.
         self.units_back(now, &partitions[..units]);
+        let desk = ask.desk.clone();
         match self.state.ask(now, ask, &self.idle, &mut self.steps) {
             Ok(ticket) => {
-                self.waiting.insert(name, ticket);
+                self.waiting.insert(name, Wait { ticket, desk });
                 None
             }
             Err(refusal) => Some(format!("{name}: {refusal:?}")),
@@ -218,7 +222,7 @@ impl Scripted {
     }
 
     fn leave(&mut self, now: Time, name: &str) {
-        let ticket = self.waiting.remove(name).unwrap();
+        let ticket = self.waiting.remove(name).unwrap().ticket;
         self.state.leave(now, ticket, &self.idle, &mut self.steps);
     }
 
@@ -227,7 +231,7 @@ impl Scripted {
         let named = self
             .waiting
             .iter()
-            .filter(|(_, ticket)| due.contains(ticket));
+            .filter(|(_, wait)| due.contains(&wait.ticket));
         named.map(|(name, _)| format!("look at {name}")).collect()
     }
 
@@ -275,8 +279,9 @@ impl Scripted {
                 Step::Open { slot } => format!("open {slot}"),
                 Step::Close { slot, reason } => format!("close {slot} {reason:?}"),
                 Step::Arm => unreachable!("the core arms"),
-                Step::End { ticket, verdict } => {
-                    let named = self.waiting.iter().find(|(_, waiting)| **waiting == ticket);
+                Step::End { desk, verdict } => {
+                    let is_its = |wait: &Wait| Arc::ptr_eq(&wait.desk, &desk);
+                    let named = self.waiting.iter().find(|(_, wait)| is_its(wait));
                     let Some(name) = named.map(|(name, _)| name.clone()) else {
                         continue;
                     };

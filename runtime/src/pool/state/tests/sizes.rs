@@ -114,13 +114,11 @@ fn the_minimum_stays_while_others_are_being_closed() {
                 .retire(slot, CloseReason::IdleTimeout, &mut steps);
         }
     }
-    assert_eq!(
-        steps[..],
-        [Step::Close {
-            slot: 0,
-            reason: CloseReason::IdleTimeout
-        }]
-    );
+    let closed = [Step::Close {
+        slot: 0,
+        reason: CloseReason::IdleTimeout,
+    }];
+    assert_eq!(format!("{steps:?}"), format!("{closed:?}"));
 }
 
 #[test]

@@ -1,0 +1,105 @@
+//! One who waits for a connection: what it asked for, where it stands, and how its wait ends.
+#![deny(clippy::disallowed_methods)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::desk::Desk;
+use super::flow::{FlowId, Place};
+use super::partition::PartitionId;
+use super::priority::Priority;
+use super::refusal::Refusal;
+use super::site::Runner;
+use super::state::SlotId;
+use crate::clock::Time;
+
+/// Where a waiter is kept.
+pub(super) type Index = u32;
+
+/// A place in the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Ticket {
+    pub(super) index: Index,
+    /// Tells the users of one index apart.
+    pub(super) arrival: u64,
+}
+
+/// The order in the line: the place in virtual time, then who came first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Rank {
+    key: u64,
+    pub(super) arrival: u64,
+}
+
+impl Rank {
+    pub(super) fn new(priority: Priority, place: Option<Place>, arrival: u64) -> Self {
+        let key = place.map_or(0, |place| 1 + place.at + priority.penalty());
+        Self { key, arrival }
+    }
+}
+
+/// A waiter's rank has changed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Move {
+    pub(super) ticket: Ticket,
+    pub(super) from: Rank,
+    pub(super) to: Rank,
+}
+
+/// Somebody who wants a connection.
+#[derive(Debug, Clone)]
+pub(crate) struct Ask {
+    /// Which session asks.
+    pub(crate) caller: Option<FlowId>,
+    pub(crate) flow: FlowId,
+    pub(crate) priority: Priority,
+    /// Whether it goes before everybody: because those may wait for what it holds, or because it has waited before.
+    pub(crate) is_front: bool,
+    pub(crate) deadline: Time,
+    /// Whether the first connection that can't be opened is reason enough to fail.
+    pub(crate) fails_fast: bool,
+    pub(crate) partitions: Box<[PartitionId]>,
+    pub(crate) runner: Runner,
+    /// Where its end is told. Nobody in the line looks at it.
+    pub(crate) desk: Arc<Desk>,
+}
+
+/// How a wait ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// With this connection, and a unit of each partition.
+    Granted {
+        slot: SlotId,
+        waited: Duration,
+    },
+    Refused(Refusal),
+}
+
+/// Somebody who waits.
+#[derive(Debug)]
+pub(super) struct Waiter {
+    pub(super) ask: Ask,
+    pub(super) rank: Rank,
+    /// Its place in virtual time, before its priority counts; none for those who go before everybody.
+    pub(super) place: Option<Place>,
+    /// The virtual time when it came: no gap brings it further forward.
+    pub(super) came_at: u64,
+    pub(super) since: Time,
+    /// When it had its units; before that, when it came.
+    pub(super) in_line_since: Time,
+    /// The partitions, from the first, of which it has its unit.
+    pub(super) units: usize,
+    /// Whether it has all its units: then it is next when it is the first. Else it is parked where it lacks one.
+    pub(super) is_in_line: bool,
+    /// When it was last seen whether it waits for itself; before that, when it came.
+    pub(super) looked_at: Time,
+}
+
+impl Waiter {
+    pub(super) fn ticket(&self, index: usize) -> Ticket {
+        Ticket {
+            index: index as Index,
+            arrival: self.rank.arrival,
+        }
+    }
+}
