@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) rows: Rows,
+    /// 0 for a request that said that it has one row at most, on PostgreSQL.
     pub(crate) affected: u64,
     /// How many rows came, those among them that were sent on.
     pub(crate) returned: u64,

@@ -9,8 +9,6 @@ use super::failure::{given_up, translate};
 use super::interrupt::Interrupt;
 #[cfg(feature = "postgres")]
 use super::postgres;
-#[cfg(feature = "postgres")]
-use super::request::Parts;
 use super::request::{Command, Request, Sql};
 use super::sqlx::{self, AssertSqlSafe, Either, Executor as _, SqlSafeStr as _, SqlStr};
 use super::state::{Ending, State};
@@ -233,26 +231,20 @@ impl Connection {
                 )
             }
             #[cfg(feature = "postgres")]
-            Socket::Postgres(connection) => match request.arguments {
-                Some(Arguments::Postgres(arguments)) if request.is_one_row => {
-                    let sql = sql_str(request.sql);
-                    postgres::one_row(connection, sql, arguments, request.persistent).await
-                }
-                arguments => {
-                    let request = Parts {
-                        arguments,
-                        ..request
-                    };
-                    run_on!(
-                        connection,
-                        request,
-                        sender,
-                        sqlx::Postgres,
-                        Postgres,
-                        |_: &sqlx::postgres::PgQueryResult| None
-                    )
-                }
-            },
+            Socket::Postgres(connection) if request.is_one_row => {
+                postgres::one_row(connection, request).await
+            }
+            #[cfg(feature = "postgres")]
+            Socket::Postgres(connection) => {
+                run_on!(
+                    connection,
+                    request,
+                    sender,
+                    sqlx::Postgres,
+                    Postgres,
+                    |_: &sqlx::postgres::PgQueryResult| None
+                )
+            }
             #[cfg(feature = "mysql")]
             Socket::MySql(connection) => {
                 run_on!(
@@ -310,7 +302,7 @@ impl Connection {
 }
 
 /// The one door through which text that isn't `'static` reaches sqlx: Wharf made it, or its caller vouches for it.
-fn sql_str(sql: Sql) -> SqlStr {
+pub(super) fn sql_str(sql: Sql) -> SqlStr {
     match sql {
         Sql::Static(text) => text.into_sql_str(),
         Sql::Shared(text) => AssertSqlSafe(text).into_sql_str(),

@@ -3,15 +3,17 @@
 use std::borrow::Cow;
 
 use super::answer::{Answer, Rows};
-use super::arguments::refused;
+use super::arguments::{Arguments, refused};
 use super::class::{self, Class};
 use super::connect::statement_cache_in;
+use super::connection::sql_str;
 use super::kind::Kind;
 use super::param::Param;
+use super::request::Parts;
 use super::sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgDatabaseError};
 use super::sqlx::{
     self, Arguments as _, ConnectOptions as _, Connection as _, Encode, Executor as _, Postgres,
-    SqlStr, Type,
+    Type,
 };
 use crate::error::{Constraint, Error, ErrorKind, Result};
 
@@ -65,14 +67,15 @@ impl Endpoint {
 
 /// Runs a statement that answers with one row at most. sqlx reads that answer to its end as well, but without the stream in
 /// a stream that any number of rows takes: a find takes an eighth fewer of the client's instructions.
-pub(super) async fn one_row(
-    connection: &mut PgConnection,
-    sql: SqlStr,
-    arguments: PgArguments,
-    persistent: bool,
-) -> sqlx::Result<Answer> {
-    let query = sqlx::query_with::<Postgres, _>(sql, arguments).persistent(persistent);
-    let row = connection.fetch_optional(query).await?;
+pub(super) async fn one_row(connection: &mut PgConnection, request: Parts) -> sqlx::Result<Answer> {
+    let arguments = match request.arguments {
+        Some(Arguments::Postgres(arguments)) => arguments,
+        _ => PgArguments::default(),
+    };
+    let query = sqlx::query_with::<Postgres, _>(sql_str(request.sql), arguments);
+    let row = connection
+        .fetch_optional(query.persistent(request.persistent))
+        .await?;
     Ok(Answer {
         affected: 0,
         returned: u64::from(row.is_some()),

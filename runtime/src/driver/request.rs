@@ -129,7 +129,7 @@ pub(crate) struct Parts {
     pub(crate) persistent: bool,
     /// Where rows go as they come; `None`: into the answer.
     pub(crate) sender: Option<RowSender>,
-    /// Whether it answers with one row at most, and nobody asks how many rows it changed.
+    /// Whether it answers with one row at most, and nobody asks how many rows it changed. PostgreSQL alone is quicker for it.
     pub(crate) is_one_row: bool,
     /// After how many of its parts it has committed, when a question follows; `None`: nothing follows.
     pub(crate) commits_after: Option<usize>,
