@@ -56,7 +56,7 @@ impl Desk {
                 return Poll::Ready(verdict);
             }
             Paper::Awaited(waker) => waker.clone_from(cx.waker()),
-            blank => *blank = Paper::Awaited(cx.waker().clone()),
+            Paper::Blank | Paper::Done => *paper = Paper::Awaited(cx.waker().clone()),
         }
         Poll::Pending
     }

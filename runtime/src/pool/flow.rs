@@ -83,12 +83,10 @@ impl Flows {
     pub(super) fn close_gaps(&mut self, came_at: impl Fn(Index) -> u64) -> Vec<(Index, Place)> {
         let mut moved = Vec::new();
         for flow in self.left.drain(..) {
-            let places = self
-                .flows
-                .get_mut(flow)
-                .map(|flow| flow.close_gaps(&came_at));
-            let places = places.into_iter().flatten();
-            moved.extend(places.map(|(waiter, at)| (waiter, Place { flow, at })));
+            if let Some(left) = self.flows.get_mut(flow) {
+                let places = left.close_gaps(&came_at).into_iter();
+                moved.extend(places.map(|(waiter, at)| (waiter, Place { flow, at })));
+            }
         }
         moved
     }

@@ -17,9 +17,11 @@ use super::queue::Queue;
 use super::waiter::{Ask, Index, Move, Rank, Ticket, Waiter};
 use crate::clock::Time;
 
-/// What looking at a waiter may cost, with the time in between: so looking for those whose time is up takes a fiftieth of the
-/// time at most, however many wait and however densely they time out. Ten thousand are looked through every 10 ms.
-const LOOK_COSTS: Duration = Duration::from_micros(1);
+/// How long the line rests for each record that was looked through, so that looking for those whose time is up takes a
+/// fiftieth of the time, however densely they time out. It takes some 20 ns each.
+const REST: Duration = Duration::from_micros(1);
+/// How late a wait may end for that. In a line of more than 10,000 looking takes a larger part of the time.
+const MOST_LATE: Duration = Duration::from_millis(10);
 
 /// Who waits for a connection.
 #[derive(Debug, Default)]
@@ -27,14 +29,14 @@ pub(super) struct Line {
     arrivals: u64,
     /// The last place that was served: the virtual time.
     served: u64,
-    /// Nobody's time is up before this. It may be early, since whoever leaves doesn't move it.
-    next_deadline: Option<Time>,
+    /// When to look for those whose time is up. It may be early, since whoever leaves doesn't move it.
+    next_expiry: Option<Time>,
+    /// Until when nobody is looked through.
+    rests_until: Time,
     waiting: [u32; Priority::ALL.len()],
     waiters: Slab<Waiter>,
     in_line: Queue<Rank, Index>,
     flows: Flows,
-    /// When those who wait may be looked through again.
-    rested: Time,
 }
 
 impl Line {
@@ -49,11 +51,8 @@ impl Line {
         let place = (!ask.is_front).then(|| self.flows.enter(ask.flow, self.served, index));
         let rank = Rank::new(ask.priority, place, arrival);
         self.waiting[ask.priority as usize] += 1;
-        let deadline = ask.deadline.max(self.rested);
-        self.next_deadline = Some(
-            self.next_deadline
-                .map_or(deadline, |next| next.min(deadline)),
-        );
+        let expiry = ask.deadline.max(self.rests_until);
+        self.next_expiry = Some(self.next_expiry.map_or(expiry, |next| next.min(expiry)));
         entry.insert(Waiter {
             ask,
             rank,
@@ -190,7 +189,7 @@ impl Line {
 
     /// Those whose time is up, in the order in which it was.
     pub(super) fn overdue(&mut self, now: Time) -> Vec<Ticket> {
-        if self.next_deadline.is_none_or(|next| now < next) {
+        if self.next_expiry.is_none_or(|next| now < next) {
             return Vec::new();
         }
         let deadlines = || {
@@ -200,15 +199,17 @@ impl Line {
         let mut overdue: Vec<_> = deadlines().filter(|(at, _)| *at <= now).collect();
         overdue.sort_unstable_by_key(|(at, ticket)| (*at, ticket.arrival));
         let next = deadlines().map(|(at, _)| at).filter(|at| *at > now).min();
-        self.rested = now + LOOK_COSTS * self.waiters.len() as u32;
-        self.next_deadline = next.map(|next| next.max(self.rested));
+        // Gone through are the records, though not all of them are in use.
+        let records = u32::try_from(self.waiters.capacity()).unwrap_or(u32::MAX);
+        self.rests_until = now + REST.saturating_mul(records).min(MOST_LATE);
+        self.next_expiry = next.map(|next| next.max(self.rests_until));
         overdue.into_iter().map(|(_, ticket)| ticket).collect()
     }
 
-    /// When to look for those whose time is up.
+    /// When to look for those whose time is up; `None` while nobody waits.
     #[inline]
-    pub(super) fn next_deadline(&self) -> Option<Time> {
-        self.next_deadline
+    pub(super) fn next_expiry(&self) -> Option<Time> {
+        self.next_expiry
     }
 
     /// Somebody doesn't wait any more.
@@ -218,7 +219,10 @@ impl Line {
         // The busy period is over, and with it everybody's debts.
         if self.len() == 0 {
             self.flows.forget_all();
-            self.next_deadline = None;
+            self.next_expiry = None;
+            self.rests_until = Time::default();
+            // Its records are gone through whether they are in use or not.
+            self.waiters.clear();
         }
         if self.flows.are_many() {
             // Where everybody comes once, all have the same place and the time would stand still, and nobody be past. As a

@@ -155,7 +155,7 @@ impl State {
     /// When time alone will change something.
     pub(crate) fn alarm(&self) -> Option<Time> {
         // Who waits has a deadline, and nobody else is looked at.
-        let deadline = self.line.next_deadline();
+        let deadline = self.line.next_expiry();
         let wait =
             deadline.map(|deadline| self.look_at.map_or(deadline, |look| look.min(deadline)));
         match self.outage.filter(|_| self.wants_more()) {

@@ -47,7 +47,7 @@ pub(super) struct Move {
 }
 
 /// Somebody who wants a connection.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Ask {
     /// Which session asks.
     pub(crate) caller: Option<FlowId>,

@@ -64,15 +64,15 @@ fn what_is_known_of_those_who_are_gone_is_forgotten() {
 fn the_earliest_deadline_is_of_somebody_who_waits() {
     let mut line = line();
     let [a, b, c] = [30, 10, 20].map(|deadline| enter(&mut line, ask(0, deadline)));
-    assert_eq!(line.next_deadline(), Some(Time::from_millis(10)));
+    assert_eq!(line.next_expiry(), Some(Time::from_millis(10)));
     line.remove(b);
     assert_eq!(line.overdue(Time::from_millis(19)), []);
-    assert_eq!(line.next_deadline(), Some(Time::from_millis(20)));
+    assert_eq!(line.next_expiry(), Some(Time::from_millis(20)));
     assert_eq!(line.overdue(Time::from_millis(20)), [c]);
     line.remove(c);
-    assert_eq!(line.next_deadline(), Some(Time::from_millis(30)));
+    assert_eq!(line.next_expiry(), Some(Time::from_millis(30)));
     line.remove(a);
-    assert_eq!(line.next_deadline(), None);
+    assert_eq!(line.next_expiry(), None);
 }
 
 #[test]
@@ -85,10 +85,24 @@ fn a_long_line_is_looked_through_only_now_and_then() {
     assert_eq!(line.overdue(Time::from_millis(10)), [first]);
     line.remove(first);
     let late = enter(&mut line, ask(0, 10));
-    let rested = Time::from_millis(10) + 1_000 * LOOK_COSTS;
-    assert_eq!(line.next_deadline(), Some(rested));
+    let rested = line.next_expiry().unwrap();
+    let [least, most] = [1_000 * REST, MOST_LATE].map(|rest| Time::from_millis(10) + rest);
+    assert!((least..=most).contains(&rested), "{rested:?}");
     assert_eq!(line.overdue(Time::from_nanos(rested.as_nanos() - 1)), []);
     assert_eq!(line.overdue(rested), [late]);
+}
+
+#[test]
+fn an_empty_line_has_nothing_to_rest_from() {
+    let mut line = line();
+    let many: Vec<Ticket> = (0..1_000).map(|_| enter(&mut line, ask(0, 10))).collect();
+    assert_eq!(line.overdue(Time::from_millis(10)), many);
+    for ticket in many {
+        line.remove(ticket);
+    }
+    assert_eq!(line.next_expiry(), None);
+    enter(&mut line, ask(0, 10));
+    assert_eq!(line.next_expiry(), Some(Time::from_millis(10)));
 }
 
 #[test]

@@ -55,6 +55,9 @@ impl State {
     /// Those who have waited for [`LOOK_AFTER`] since they came or were looked at last.
     pub(crate) fn due_for_a_look(&mut self, now: Time) -> Vec<Ticket> {
         let mut due = Vec::new();
+        if self.look_at.is_none_or(|at| now < at) {
+            return due;
+        }
         self.look_at = None;
         for (ticket, waiter) in self.line.waiting_mut() {
             if waiter.looked_at + LOOK_AFTER <= now {
