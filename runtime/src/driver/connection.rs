@@ -9,8 +9,8 @@ use super::failure::{given_up, translate};
 use super::interrupt::Interrupt;
 #[cfg(feature = "postgres")]
 use super::postgres;
-use super::request::{Command, Request, Sql};
-use super::sqlx::{self, AssertSqlSafe, Either, Executor as _, SqlSafeStr as _, SqlStr};
+use super::request::{Command, Request};
+use super::sqlx::{self, Either, Executor as _};
 use super::state::{Ending, State};
 use super::statements::{Lookup, StatementCounts, Statements};
 use crate::error::{Error, Result};
@@ -55,7 +55,7 @@ pub(super) enum Socket {
 /// Runs one request on a connection of one engine; the three differ in types alone.
 macro_rules! run_on {
     ($connection:expr, $request:expr, $sender:expr, $database:ty, $engine:ident, $last_id:expr) => {{
-        let sql = sql_str($request.sql);
+        let sql = $request.sql.into_sqlx();
         let mut rows = Vec::new();
         let (mut affected, mut returned, mut last_id) = (0, 0, None);
         let (mut parts, commits_after) = (0, $request.commits_after);
@@ -298,14 +298,6 @@ impl Connection {
             #[cfg(feature = "mysql")]
             Socket::MySql(connection) => connection.close().await,
         };
-    }
-}
-
-/// The one door through which text that isn't `'static` reaches sqlx: Wharf made it, or its caller vouches for it.
-pub(super) fn sql_str(sql: Sql) -> SqlStr {
-    match sql {
-        Sql::Static(text) => text.into_sql_str(),
-        Sql::Shared(text) => AssertSqlSafe(text).into_sql_str(),
     }
 }
 

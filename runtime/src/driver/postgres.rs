@@ -6,7 +6,6 @@ use super::answer::{Answer, Rows};
 use super::arguments::{Arguments, refused};
 use super::class::{self, Class};
 use super::connect::statement_cache_in;
-use super::connection::sql_str;
 use super::kind::Kind;
 use super::param::Param;
 use super::request::Parts;
@@ -72,7 +71,7 @@ pub(super) async fn one_row(connection: &mut PgConnection, request: Parts) -> sq
         Some(Arguments::Postgres(arguments)) => arguments,
         _ => PgArguments::default(),
     };
-    let query = sqlx::query_with::<Postgres, _>(sql_str(request.sql), arguments);
+    let query = sqlx::query_with::<Postgres, _>(request.sql.into_sqlx(), arguments);
     let row = connection
         .fetch_optional(query.persistent(request.persistent))
         .await?;

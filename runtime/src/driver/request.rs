@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::arguments::Arguments;
 use super::dialect::Dialect;
 use super::param::Param;
+use super::sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
 use super::stream::RowSender;
 use crate::error::Result;
 
@@ -21,6 +22,14 @@ impl Sql {
         match self {
             Self::Static(text) => text,
             Self::Shared(text) => text,
+        }
+    }
+
+    /// The one door through which text that isn't `'static` reaches sqlx.
+    pub(super) fn into_sqlx(self) -> SqlStr {
+        match self {
+            Self::Static(text) => text.into_sql_str(),
+            Self::Shared(text) => AssertSqlSafe(text).into_sql_str(),
         }
     }
 }

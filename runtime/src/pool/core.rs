@@ -11,14 +11,14 @@ use std::task::Waker;
 
 use crossbeam_utils::CachePadded;
 
-use super::desk::Wait;
+use super::desk::Verdict;
 use super::idle::{Given, IdleSet, Shelf};
 use super::partition::{Affinity, Partition, Seat};
 use super::refusal::Refusal;
 use super::slots::{SlotGuard, Slots};
 use super::state::{SlotId, State, Step, Steps};
 use super::sync::{Mutex, MutexGuard, lock};
-use super::waiter::{Ask, Verdict};
+use super::waiter::{Ask, Wait};
 use crate::clock::Time;
 
 /// The hand-over of connections, each with its slot's contents `S`.

@@ -1,16 +1,21 @@
 //! Where the end of one wait is laid down for whoever waits, who reads it without the pool's lock.
 
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
+use super::refusal::Refusal;
+use super::state::SlotId;
 use super::sync::{Mutex, MutexGuard, lock};
-use super::waiter::{Ticket, Verdict};
 
-/// A wait that is under way: a place in the line, and where its end will be told.
-#[derive(Debug, Clone)]
-pub(super) struct Wait {
-    pub(super) ticket: Ticket,
-    pub(super) desk: Arc<Desk>,
+/// How a wait ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// With this connection, and a unit of each partition.
+    Granted {
+        slot: SlotId,
+        waited: Duration,
+    },
+    Refused(Refusal),
 }
 
 /// Where the end of one wait is laid down.

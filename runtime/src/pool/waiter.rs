@@ -1,16 +1,13 @@
-//! One who waits for a connection: what it asked for, where it stands, and how its wait ends.
+//! One who waits for a connection: what it asked for, where it stands, and where the end of its wait is told.
 #![deny(clippy::disallowed_methods)]
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::desk::Desk;
 use super::flow::{FlowId, Place};
 use super::partition::PartitionId;
 use super::priority::Priority;
-use super::refusal::Refusal;
 use super::site::Runner;
-use super::state::SlotId;
 use crate::clock::Time;
 
 /// Where a waiter is kept.
@@ -64,15 +61,11 @@ pub(crate) struct Ask {
     pub(crate) desk: Arc<Desk>,
 }
 
-/// How a wait ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// With this connection, and a unit of each partition.
-    Granted {
-        slot: SlotId,
-        waited: Duration,
-    },
-    Refused(Refusal),
+/// A wait that is under way: a place in the line, and where its end will be told.
+#[derive(Debug, Clone)]
+pub(super) struct Wait {
+    pub(super) ticket: Ticket,
+    pub(super) desk: Arc<Desk>,
 }
 
 /// Somebody who waits.

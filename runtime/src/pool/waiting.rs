@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::acquire::AcquireOptions;
 use super::core::Chores;
-use super::desk::{Desk, Wait};
+use super::desk::{Desk, Verdict};
 use super::partition::Seat;
 use super::priority::Priority;
 use super::refusal::Refusal;
@@ -16,7 +16,7 @@ use super::shared::{Pool, Shared};
 use super::site::Runner;
 use super::slot::Lent;
 use super::state::SlotId;
-use super::waiter::{Ask, Verdict};
+use super::waiter::{Ask, Wait};
 use crate::clock::Time;
 use crate::error::{Error, ErrorKind, Result};
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::{State, Step, Steps};
 use crate::clock::Time;
-use crate::pool::desk::Desk;
+use crate::pool::desk::{Desk, Verdict};
 use crate::pool::idle::IdleSet;
 use crate::pool::refusal::{CloseReason, Refusal};
-use crate::pool::waiter::{Ask, Ticket, Verdict};
+use crate::pool::waiter::{Ask, Ticket};
 
 impl State {
     /// Somebody stops waiting whose wait hasn't ended.

@@ -4,11 +4,12 @@
 use super::{SlotId, State, Step, Steps};
 use crate::clock::Time;
 use crate::policy::codel;
+use crate::pool::desk::Verdict;
 use crate::pool::idle::{Given, IdleSet, Shelf};
 use crate::pool::priority::Priority;
 use crate::pool::refusal::{CloseReason, Refusal};
 use crate::pool::tally::Place;
-use crate::pool::waiter::{Ticket, Verdict};
+use crate::pool::waiter::Ticket;
 
 /// How much the last gap between two grants counts in the mean.
 const DRAIN_WEIGHT: f64 = 0.1;

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::SlotId;
-use crate::pool::desk::Desk;
+use crate::pool::desk::{Desk, Verdict};
 use crate::pool::refusal::CloseReason;
-use crate::pool::waiter::Verdict;
 
 /// What is to be done, in order. Hardly ever more than one thing.
 pub(crate) type Steps = SmallVec<[Step; 1]>;

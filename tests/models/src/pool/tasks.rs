@@ -9,7 +9,7 @@ use std::sync::atomic;
 use std::time::Duration;
 
 use super::core::{Chores, Core, Layout};
-use super::desk::{Desk, Wait};
+use super::desk::{Desk, Verdict};
 use super::idle::{Given, IdleSet, Shelf};
 use super::partition::{Affinity, Partition, PartitionKey, PartitionKind, PartitionLimits, Seat};
 use super::priority::Priority;
@@ -18,7 +18,7 @@ use super::rooms::PartitionRules;
 use super::site::Runner;
 use super::state::{Census, Failure, Settings, SlotId, State, Step, Steps};
 use super::sync::{AtomicUsize, Ordering};
-use super::waiter::{Ask, Verdict};
+use super::waiter::{Ask, Wait};
 use crate::clock::Time;
 
 /// How a model's pool is laid out.

@@ -4,11 +4,11 @@ use std::collections::{HashMap, VecDeque};
 
 use super::super::*;
 use super::script::{ask, settings};
-use crate::pool::desk::{Desk, Wait};
+use crate::pool::desk::{Desk, Verdict};
 use crate::pool::flow::FlowId;
 use crate::pool::priority::Priority;
 use crate::pool::slots::Slots;
-use crate::pool::waiter::{Ask, Ticket, Verdict};
+use crate::pool::waiter::{Ask, Ticket, Wait};
 
 /// A pool of one connection, which is always lent.
 struct Queue {

@@ -9,8 +9,8 @@ use expect_test::expect;
 use super::super::*;
 use super::script::{Scripted, ask, check, core, settings};
 use crate::pool::core::Chores;
+use crate::pool::desk::Verdict;
 use crate::pool::priority::Priority;
-use crate::pool::waiter::Verdict;
 
 fn one() -> Settings {
     Settings {

@@ -9,12 +9,12 @@ use proptest::test_runner::Config;
 use super::super::*;
 use super::script::{ask, rules, settings};
 use crate::pool::core::{Chores, Core, Layout};
-use crate::pool::desk::Wait;
+use crate::pool::desk::Verdict;
 use crate::pool::flow::FlowId;
 use crate::pool::idle::{Given, Shelf};
 use crate::pool::partition::{Affinity, PartitionLimits, Seat};
 use crate::pool::priority::Priority;
-use crate::pool::waiter::{Ask, Verdict};
+use crate::pool::waiter::{Ask, Wait};
 
 const MAX: usize = 4;
 const MAX_OPENING: usize = 2;

@@ -13,14 +13,14 @@ use expect_test::Expect;
 
 use super::super::*;
 use crate::pool::core::{Core, Layout};
-use crate::pool::desk::{Desk, Wait};
+use crate::pool::desk::{Desk, Verdict};
 use crate::pool::flow::FlowId;
 use crate::pool::idle::{Given, Shelf};
 use crate::pool::partition::{PartitionKind, PartitionLimits};
 use crate::pool::priority::Priority;
 use crate::pool::site::Runner;
 use crate::pool::slots::Slots;
-use crate::pool::waiter::{Ask, Verdict};
+use crate::pool::waiter::{Ask, Wait};
 
 /// Two connections, and nothing special.
 pub(super) fn settings() -> Settings {
