@@ -5,7 +5,7 @@ use std::convert::identity;
 
 use super::page::{Page, Slice};
 use super::select::Select;
-use crate::driver::{By, Command, Dialect, Operation, Param, Request, Row, Value};
+use crate::driver::{By, Dialect, Operation, Param, Request, Row, Value};
 use crate::entity::{Entity, Table};
 use crate::error::{Constraint, ConstraintKind, Error, ErrorKind, Outcome, Result};
 use crate::executor::{RowsStream, Target};
@@ -55,14 +55,7 @@ pub fn stream<E: Entity>(target: Target<'_>) -> RowsStream<E> {
 
 /// Whether there is a row with an id.
 pub async fn exists<E: Entity>(target: Target<'_>, id: E::Id) -> Result<bool> {
-    let operation = Operation::read("exists", E::TABLE.name);
-    let request = Request::statement(
-        target.dialect(),
-        operation,
-        statements::<E>(target).exists,
-        &[id.to_param()?],
-    )?;
-    Ok(target.row(request, identity).await?.unwrap_or(false))
+    is_there::<E>(target, Operation::read("exists", E::TABLE.name), &id).await
 }
 
 /// How many rows there are.
@@ -310,13 +303,16 @@ async fn exists_now<E: Entity>(target: Target<'_>, id: &E::Id) -> Result<bool> {
         writes: true,
         ..Operation::read("exists", E::TABLE.name)
     };
-    let mut request = Request::statement(
+    is_there::<E>(target, operation, id).await
+}
+
+async fn is_there<E: Entity>(target: Target<'_>, operation: Operation, id: &E::Id) -> Result<bool> {
+    let request = Request::statement(
         target.dialect(),
         operation,
         statements::<E>(target).exists,
         &[id.to_param()?],
     )?;
-    request.command = Command::Statement;
     Ok(target.row(request, identity).await?.unwrap_or(false))
 }
 

@@ -1,9 +1,7 @@
 //! Runs queries whose name says what they do.
 
-use std::convert::identity;
-
 use super::page::{self, Page};
-use super::select::{count_on, delete_on};
+use super::select::{count_on, delete_on, exists_on};
 use crate::driver::{By, Operation, Param, Request};
 use crate::entity::Entity;
 use crate::error::{Error, ErrorKind, Result};
@@ -88,13 +86,7 @@ pub async fn exists<E: Entity>(
     params: &[Param<'_>],
 ) -> Result<bool> {
     let (expr, params) = query.condition(params);
-    let mut w = Writer::new(target.dialect());
-    w.push("SELECT EXISTS (SELECT 1 FROM ")
-        .name(E::TABLE.name)
-        .filter(E::TABLE, &expr)
-        .push(")");
-    let request = Request::statement(target.dialect(), operation(query), w.finish(), &params)?;
-    Ok(target.row(request, identity).await?.unwrap_or(false))
+    exists_on::<E>(target, operation(query), &expr, &params).await
 }
 
 /// Deletes the rows that meet the condition; says how many there were.

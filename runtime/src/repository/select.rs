@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use super::crud::blame;
 use super::page::{self, Page, Slice};
-use crate::driver::{Answer, By, Dialect, Operation, Param, Request};
+use crate::driver::{By, Dialect, Operation, Param, Request};
 use crate::entity::Entity;
 use crate::error::{Error, ErrorKind, Result};
 use crate::executor::{Executor, RowsStream, Target, WriteExecutor, target};
@@ -81,7 +81,9 @@ impl<E: Entity> Select<E> {
     /// # Errors
     /// [`ErrorKind::NotFound`] when there is none, [`ErrorKind::NotUnique`] when there are more.
     pub async fn one(self, db: &impl Executor) -> Result<E> {
-        let answer = self.limit(2).rows_on(target(db), "one").await?;
+        let target = target(db);
+        let request = self.limit(2).request(target.dialect(), "one")?;
+        let answer = target.run(request).await?;
         let mut rows: Vec<E> = answer.rows.decode(By::Position).map_err(blame::<E>)?;
         let (row, more) = (rows.pop(), rows.pop());
         match (row, more) {
@@ -112,20 +114,9 @@ impl<E: Entity> Select<E> {
     /// # Errors
     /// As any query.
     pub async fn exists(self, db: &impl Executor) -> Result<bool> {
-        let target = target(db);
         let (expr, params) = self.filter.into_parts()?;
-        let mut w = Writer::new(target.dialect());
-        w.push("SELECT EXISTS (SELECT 1 FROM ")
-            .name(E::TABLE.name)
-            .filter(E::TABLE, &expr)
-            .push(")");
-        let request = Request::statement(
-            target.dialect(),
-            Operation::read("exists", E::TABLE.name),
-            w.finish(),
-            &params,
-        )?;
-        Ok(target.row(request, identity).await?.unwrap_or(false))
+        let operation = Operation::read("exists", E::TABLE.name);
+        exists_on::<E>(target(db), operation, &expr, &params).await
     }
 
     /// A page of them, counted from 0, with how many there are in all. Made unambiguous by the id.
@@ -284,10 +275,6 @@ impl<E: Entity> Select<E> {
         ))
     }
 
-    async fn rows_on(self, target: Target<'_>, name: &'static str) -> Result<Answer> {
-        target.run(self.request(target.dialect(), name)?).await
-    }
-
     fn request(self, dialect: Dialect, name: &'static str) -> Result<Request> {
         let (expr, mut params) = self.filter.into_parts()?;
         let mut w = Writer::new(dialect);
@@ -326,6 +313,21 @@ pub(super) async fn count_on<E: Entity>(
         params,
     )?;
     Ok(target.row(request, identity).await?.unwrap_or(0))
+}
+
+pub(super) async fn exists_on<E: Entity>(
+    target: Target<'_>,
+    operation: Operation,
+    expr: &Expr,
+    params: &[Param<'_>],
+) -> Result<bool> {
+    let mut w = Writer::new(target.dialect());
+    w.push("SELECT EXISTS (SELECT 1 FROM ")
+        .name(E::TABLE.name)
+        .filter(E::TABLE, expr)
+        .push(")");
+    let request = Request::statement(target.dialect(), operation, w.finish(), params)?;
+    Ok(target.row(request, identity).await?.unwrap_or(false))
 }
 
 pub(super) async fn delete_on<E: Entity>(
