@@ -27,13 +27,21 @@ pub(crate) struct Desk {
 
 #[derive(Debug)]
 enum Paper {
-    /// Nobody has looked yet.
+    /// Nobody waits to be told: nobody has looked yet, or the verdict has been taken.
     Blank,
     /// Who is to be woken.
     Awaited(Waker),
     Told(Verdict),
-    /// The verdict has been taken.
-    Done,
+}
+
+impl Paper {
+    fn take(&mut self) -> Option<Verdict> {
+        let Self::Told(verdict) = *self else {
+            return None;
+        };
+        *self = Self::Blank;
+        Some(verdict)
+    }
 }
 
 impl Desk {
@@ -54,26 +62,19 @@ impl Desk {
     /// Whether the wait has ended; else the task is woken when it has. Told once.
     pub(super) fn look(&self, cx: &mut Context<'_>) -> Poll<Verdict> {
         let mut paper = self.paper();
+        if let Some(verdict) = paper.take() {
+            return Poll::Ready(verdict);
+        }
         match &mut *paper {
-            Paper::Told(verdict) => {
-                let verdict = *verdict;
-                *paper = Paper::Done;
-                return Poll::Ready(verdict);
-            }
             Paper::Awaited(waker) => waker.clone_from(cx.waker()),
-            Paper::Blank | Paper::Done => *paper = Paper::Awaited(cx.waker().clone()),
+            blank => *blank = Paper::Awaited(cx.waker().clone()),
         }
         Poll::Pending
     }
 
     /// How the wait ended, for whoever doesn't wait any more.
     pub(super) fn take(&self) -> Option<Verdict> {
-        let mut paper = self.paper();
-        let Paper::Told(verdict) = *paper else {
-            return None;
-        };
-        *paper = Paper::Done;
-        Some(verdict)
+        self.paper().take()
     }
 
     fn paper(&self) -> MutexGuard<'_, Paper> {

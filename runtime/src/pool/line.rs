@@ -26,17 +26,17 @@ const MOST_LATE: Duration = Duration::from_millis(10);
 /// Who waits for a connection.
 #[derive(Debug, Default)]
 pub(super) struct Line {
-    arrivals: u64,
+    waiters: Slab<Waiter>,
+    in_line: Queue<Rank, Index>,
     /// The last place that was served: the virtual time.
     served: u64,
+    flows: Flows,
+    arrivals: u64,
     /// When to look for those whose time is up. It may be early, since whoever leaves doesn't move it.
     next_expiry: Option<Time>,
     /// Until when nobody is looked through.
     rests_until: Time,
-    waiting: [u32; Priority::ALL.len()],
-    waiters: Slab<Waiter>,
-    in_line: Queue<Rank, Index>,
-    flows: Flows,
+    waiting: [usize; Priority::ALL.len()],
 }
 
 impl Line {
@@ -64,7 +64,7 @@ impl Line {
             is_in_line: false,
             looked_at: now,
         });
-        Ticket { index, arrival }
+        rank.ticket(index)
     }
 
     /// Puts a waiter in the line, at the place that it took when it came.
@@ -80,8 +80,7 @@ impl Line {
     #[inline]
     pub(super) fn first(&self) -> Option<Ticket> {
         let (rank, index) = self.in_line.first()?;
-        let arrival = rank.arrival;
-        Some(Ticket { index, arrival })
+        Some(rank.ticket(index))
     }
 
     /// Takes a waiter out that gets a connection.
@@ -129,14 +128,12 @@ impl Line {
                 continue;
             };
             let from = waiter.rank;
-            waiter.place = Some(place);
-            waiter.rank = Rank::new(waiter.ask.priority, waiter.place, from.arrival);
-            let to = waiter.rank;
+            let to = from.moved(waiter.ask.priority, place);
+            (waiter.place, waiter.rank) = (Some(place), to);
             if self.in_line.remove(from).is_some() {
                 self.in_line.insert(to, index);
             }
-            let arrival = to.arrival;
-            let ticket = Ticket { index, arrival };
+            let ticket = to.ticket(index);
             moves.push(Move { ticket, from, to });
         }
         moves
@@ -145,32 +142,32 @@ impl Line {
     pub(super) fn get(&self, ticket: Ticket) -> Option<&Waiter> {
         self.waiters
             .get(ticket.index as usize)
-            .filter(|waiter| waiter.rank.arrival == ticket.arrival)
+            .filter(|waiter| waiter.rank.ticket(ticket.index) == ticket)
     }
 
     pub(super) fn get_mut(&mut self, ticket: Ticket) -> Option<&mut Waiter> {
         self.waiters
             .get_mut(ticket.index as usize)
-            .filter(|waiter| waiter.rank.arrival == ticket.arrival)
+            .filter(|waiter| waiter.rank.ticket(ticket.index) == ticket)
     }
 
     /// Everybody, in no order.
     pub(super) fn waiting(&self) -> impl Iterator<Item = (Ticket, &Waiter)> {
         self.waiters
             .iter()
-            .map(|(index, waiter)| (waiter.ticket(index), waiter))
+            .map(|(index, waiter)| (waiter.rank.ticket(index as Index), waiter))
     }
 
     /// The same, to note something of them.
     pub(super) fn waiting_mut(&mut self) -> impl Iterator<Item = (Ticket, &mut Waiter)> {
         self.waiters
             .iter_mut()
-            .map(|(index, waiter)| (waiter.ticket(index), waiter))
+            .map(|(index, waiter)| (waiter.rank.ticket(index as Index), waiter))
     }
 
     /// How many wait, by priority from low to critical.
     pub(super) fn counts(&self) -> [usize; Priority::ALL.len()] {
-        self.waiting.map(|count| count as usize)
+        self.waiting
     }
 
     pub(super) fn len(&self) -> usize {

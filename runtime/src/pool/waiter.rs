@@ -25,13 +25,24 @@ pub(crate) struct Ticket {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rank {
     key: u64,
-    pub(super) arrival: u64,
+    arrival: u64,
 }
 
 impl Rank {
     pub(super) fn new(priority: Priority, place: Option<Place>, arrival: u64) -> Self {
         let key = place.map_or(0, |place| 1 + place.at + priority.penalty());
         Self { key, arrival }
+    }
+
+    /// The rank of the same waiter at another place.
+    pub(super) fn moved(self, priority: Priority, place: Place) -> Self {
+        Self::new(priority, Some(place), self.arrival)
+    }
+
+    /// The ticket of the waiter of this rank, who is kept there.
+    pub(super) fn ticket(self, index: Index) -> Ticket {
+        let arrival = self.arrival;
+        Ticket { index, arrival }
     }
 }
 
@@ -86,13 +97,4 @@ pub(super) struct Waiter {
     pub(super) is_in_line: bool,
     /// When it was last seen whether it waits for itself; before that, when it came.
     pub(super) looked_at: Time,
-}
-
-impl Waiter {
-    pub(super) fn ticket(&self, index: usize) -> Ticket {
-        Ticket {
-            index: index as Index,
-            arrival: self.rank.arrival,
-        }
-    }
 }
