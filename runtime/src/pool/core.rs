@@ -39,9 +39,9 @@ struct Locked {
 
 #[derive(Debug)]
 struct Inner {
+    state: State,
     /// When somebody will look at the time for the state; later than ever when nobody will.
     armed: Option<Time>,
-    state: State,
 }
 
 /// What others have to do: open and close connections.

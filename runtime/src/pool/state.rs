@@ -55,19 +55,18 @@ pub(crate) struct Settings {
 
 #[derive(Debug)]
 pub(crate) struct State {
+    settings: Settings,
+    tally: Tally,
+    vacant: BTreeSet<SlotId>,
     line: Line,
-    look_at: Option<Time>,
-    last_grant: Option<Time>,
+    rooms: Rooms,
+    outage: Option<Outage>,
+    counts: Counts,
     /// The mean time between two grants while somebody waits, in nanoseconds.
     drain: Option<f64>,
-    codel: Option<Codel>,
+    last_grant: Option<Time>,
+    look_at: Option<Time>,
     is_closed: bool,
-    outage: Option<Outage>,
-    tally: Tally,
-    rooms: Rooms,
-    settings: Settings,
-    counts: Counts,
-    vacant: BTreeSet<SlotId>,
 }
 
 impl State {
@@ -77,7 +76,6 @@ impl State {
             vacant: (0..settings.max).collect(),
             line: Line::default(),
             rooms: Rooms::new(std::mem::take(&mut settings.rules)),
-            codel: settings.codel.take(),
             outage: None,
             counts: Counts::default(),
             drain: None,

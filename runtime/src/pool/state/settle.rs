@@ -65,7 +65,8 @@ impl State {
         let may_shed = waiter.ask.priority != Priority::Critical && !waiter.ask.is_front;
         // Whoever waits for a limit of its own doesn't wait for the pool.
         let stood = now.since(waiter.in_line_since);
-        let verdict = self.codel.as_mut().map(|codel| codel.served(now, stood));
+        let codel = self.settings.codel.as_mut();
+        let verdict = codel.map(|codel| codel.served(now, stood));
         if may_shed && verdict == Some(codel::Verdict::Shed) {
             self.counts.shed += 1;
             self.end(now, ticket, Refusal::Shed { waited }, steps);
