@@ -190,7 +190,6 @@ impl Pool {
             since: now,
             more: None,
         });
-        loan.lease = own.lease;
         drop(own);
         if let Some(seat) = &seat {
             seat.used(slot);

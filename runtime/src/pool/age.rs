@@ -16,8 +16,6 @@ pub(super) struct Age {
     pub(super) uses: u64,
     /// Of all connections of its time: see `Pool::recycle_connections`.
     pub(super) generation: u64,
-    /// Whether somebody asked for its end.
-    pub(super) is_marked: bool,
 }
 
 /// What the configuration says about ages.
@@ -55,7 +53,6 @@ impl Age {
             idle_since: now,
             uses: 0,
             generation,
-            is_marked: false,
         }
     }
 
@@ -67,7 +64,7 @@ impl Age {
         }
         let is_expired = self.expires_at.is_some_and(|expires_at| now >= expires_at);
         let is_worn = rules.max_uses.is_some_and(|most| self.uses >= most);
-        if self.is_marked || self.generation != generation || (rules.replaces && self.uses > 0) {
+        if self.generation != generation || (rules.replaces && self.uses > 0) {
             Some(CloseReason::Recycled)
         } else if is_expired {
             Some(CloseReason::MaxLifetime)
@@ -149,17 +146,6 @@ mod tests {
         assert_eq!(
             fitness(Age { uses: 3, ..age() }, 1, 7),
             Fitness::Unfit(CloseReason::MaxUses)
-        );
-        assert_eq!(
-            fitness(
-                Age {
-                    is_marked: true,
-                    ..age()
-                },
-                1,
-                7
-            ),
-            Fitness::Unfit(CloseReason::Recycled)
         );
         let once = AgeRules {
             replaces: true,

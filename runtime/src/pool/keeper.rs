@@ -45,10 +45,6 @@ pub(super) enum Work {
         slot: SlotId,
         reason: CloseReason,
     },
-    /// Close a connection that has lost its slot.
-    Discard {
-        loan: Box<Loan>,
-    },
     /// Have a statement stopped that is still out when the patience has run out.
     Interrupt {
         stop: Stop,
@@ -112,11 +108,6 @@ pub(super) async fn run(pool: Weak<Shared>, mut work: mpsc::UnboundedReceiver<Wo
             }
             Event::Work(Some(Work::Close { slot, reason })) => {
                 jobs.push(Box::pin(close(pool, slot, reason)))
-            }
-            Event::Work(Some(Work::Discard { loan })) => {
-                jobs.push(Box::pin(
-                    async move { discard(pool.shared(), loan.wire).await },
-                ));
             }
             Event::Work(Some(Work::Interrupt { stop, patience })) => {
                 jobs.push(Box::pin(interrupt(pool, stop, patience)));

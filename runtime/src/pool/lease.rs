@@ -57,7 +57,7 @@ impl<'p> Lease<'p> {
         let anchor = match &self.way {
             Way::Borrowed(pool) => {
                 let anchor = self.slot().and_then(|own| own.anchor.clone());
-                // The slot has none when the lease was given up meanwhile.
+                // The slot of a lease has one.
                 anchor.unwrap_or_else(|| Arc::new(Anchor(pool.to_shared())))
             }
             Way::Own(anchor) => anchor.clone(),

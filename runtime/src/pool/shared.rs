@@ -209,11 +209,6 @@ impl Shared {
         let now = Time::coarse();
         let slot = loan.slot;
         let mut own = self.core.slot(slot);
-        if own.lease != loan.lease {
-            drop(own);
-            // It was given up meanwhile, with its units.
-            return self.send(Work::Discard { loan });
-        }
         let (seat, end) = (loan.seat.take(), loan.end.take());
         own.released(now);
         let generation = self.generation.load(Ordering::Relaxed);
@@ -324,8 +319,7 @@ impl Shared {
                 let _gone = self.core.slot(slot).vacate();
                 self.decide(|state, idle, steps| state.closed(Time::now(), slot, idle, steps));
             }
-            Work::Discard { .. }
-            | Work::Interrupt { .. }
+            Work::Interrupt { .. }
             | Work::Kill { .. }
             | Work::AbandonControl
             | Work::Arm

@@ -28,8 +28,6 @@ pub(super) struct Slot {
     pub(super) statement: Option<&'static str>,
     /// When that was.
     pub(super) sent_at: Time,
-    /// The number of the lease that may bring the connection back; whoever else tries comes too late.
-    pub(super) lease: u64,
     /// Whether the end of its life was announced.
     pub(super) is_announced: bool,
     /// How often the connection found its statements prepared. `None` while the slot is vacant.
@@ -43,8 +41,6 @@ pub(super) struct Slot {
 pub(super) struct Loan {
     pub(super) wire: Wire,
     pub(super) slot: SlotId,
-    /// Which lease of the slot this is.
-    pub(super) lease: u64,
     pub(super) seat: Option<Arc<Seat>>,
     /// Why the connection is to be closed when it comes back, if it is.
     pub(super) end: Option<CloseReason>,
@@ -56,7 +52,6 @@ impl Loan {
         Self {
             wire,
             slot,
-            lease: 0,
             seat: None,
             end: None,
         }
@@ -126,7 +121,6 @@ impl Slot {
     #[inline]
     pub(super) fn lend(&mut self, holder: Holder) {
         self.holder = Some(holder);
-        self.lease += 1;
         self.totals.uses += 1;
         if let Some(age) = &mut self.age {
             self.totals.reuses += u64::from(age.uses > 0);
@@ -155,7 +149,6 @@ impl Slot {
             totals.statement_misses += statements.misses();
         }
         *self = Self {
-            lease: self.lease + 1,
             totals: std::mem::take(totals),
             ..Self::default()
         };
