@@ -39,7 +39,7 @@ pub async fn checkout(database: &Database) -> Result<Checkout<'_>> {
         return Err(Error::new(crate::ErrorKind::Configuration, message));
     };
     let options = AcquireOptions::new(Site::named("checkout"), Purpose::Statement);
-    let lease = only.node.lease(Access::Read, &options).await?;
+    let lease = only.node.pool(Access::Read).acquire(&options).await?;
     Ok(Checkout(lease))
 }
 

@@ -90,7 +90,7 @@ impl Target<'_> {
         request: Request,
     ) -> Result<Answer, Failed> {
         let access = Access::of(request.operation.writes);
-        let lease = stop.node.lease(access, options).await;
+        let lease = stop.node.pool(access).acquire(options).await;
         let mut lease = lease.map_err(Failed::unsent)?;
         let answer = self.exchange(&mut lease, request).await;
         let answer = answer.map_err(|error| Failed {

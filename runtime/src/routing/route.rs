@@ -211,7 +211,7 @@ impl Route {
         let mut trip = self.depart(access);
         loop {
             let stop = trip.next().await?;
-            match stop.node.lease(access, options).await {
+            match stop.node.pool(access).acquire(options).await {
                 Ok(lease) => {
                     trip.arrived(&stop);
                     return Ok(Berth {

@@ -5,9 +5,7 @@ use std::sync::OnceLock;
 use crate::driver::{Dialect, Endpoint, Role};
 use crate::error::Result;
 use crate::policy::time_limit::TimeLimit;
-use crate::pool::{
-    AcquireOptions, Caller, CloseReport, Lease, Pool, PoolConfig, PoolStats, Position, Sizing,
-};
+use crate::pool::{Caller, CloseReport, Pool, PoolConfig, PoolStats, Position, Sizing};
 use crate::task_group::TaskGroup;
 
 /// What a connection is wanted for.
@@ -112,15 +110,6 @@ impl Node {
             Access::Read => &self.reader,
             Access::Write => &self.writer,
         }
-    }
-
-    #[inline]
-    pub(crate) async fn lease<'a>(
-        &'a self,
-        access: Access,
-        options: &AcquireOptions,
-    ) -> Result<Lease<'a>> {
-        self.pool(access).acquire(options).await
     }
 
     /// Refuses new callers, waits for what is lent, and closes everything.

@@ -93,7 +93,7 @@ impl Core {
             let stop = trip.next().await?;
             let request = Request::control(Command::Begin, sql.clone(), "BEGIN");
             let begun = async {
-                let lease = stop.node.lease(access, &acquire).await?;
+                let lease = stop.node.pool(access).acquire(&acquire).await?;
                 let mut lease = lease.detach();
                 let answer = begin.within(deadline, lease.exchange(request)).await;
                 answer.map_err(|error| error.attempting(|| "begin".into()))?;
