@@ -54,17 +54,22 @@ pub(super) enum Socket {
 
 /// Runs one request on a connection of one engine; the three differ in types alone.
 macro_rules! run_on {
-    ($connection:expr, $request:expr, $sender:expr, $database:ty, $engine:ident, $last_id:expr) => {{
-        let sql = $request.sql.into_sqlx();
+    ($connection:expr, $request:expr, $database:ty, $engine:ident, $last_id:expr) => {{
         let mut rows = Vec::new();
         let (mut affected, mut returned, mut last_id) = (0, 0, None);
         let (mut parts, commits_after) = (0, $request.commits_after);
-        let mut results = match $request.arguments {
-            Some(Arguments::$engine(arguments)) => {
-                $connection.fetch_many(sqlx::query_with::<$database, _>(sql, arguments).persistent($request.persistent))
-            }
-            // The simple protocol: the only way to send several statements, or BEGIN, in one message.
-            _ => $connection.fetch_many(sqlx::raw_sql(sql)),
+        // Ends here, or the future would have room for the parts as long as it waits for the answer.
+        let (mut results, sender) = {
+            let request = $request.into_parts();
+            let sql = request.sql.into_sqlx();
+            let results = match request.arguments {
+                Some(Arguments::$engine(arguments)) => {
+                    $connection.fetch_many(sqlx::query_with::<$database, _>(sql, arguments).persistent(request.persistent))
+                }
+                // The simple protocol: the only way to send several statements, or BEGIN, in one message.
+                _ => $connection.fetch_many(sqlx::raw_sql(sql)),
+            };
+            (results, request.sender)
         };
         let ending = loop {
             match futures_util::TryStreamExt::try_next(&mut results).await {
@@ -76,10 +81,11 @@ macro_rules! run_on {
                 Ok(Some(Either::Right(row))) => {
                     rows.push(row);
                     returned += 1;
-                    if let Some(sender) = $sender
+                    if let Some(sender) = &sender
                         && sender.is_due(rows.len())
                     {
-                        sender.send(Rows::$engine(std::mem::take(&mut rows))).await;
+                        // On the heap: few answers are streams, and all would have to have room for it.
+                        Box::pin(sender.send(Rows::$engine(std::mem::take(&mut rows)))).await;
                     }
                 }
                 Ok(None) => break Ok(true),
@@ -89,8 +95,8 @@ macro_rules! run_on {
             }
         };
         drop(results);
-        if let Some(sender) = $sender {
-            sender.send(Rows::$engine(std::mem::take(&mut rows))).await;
+        if let Some(sender) = sender {
+            Box::pin(sender.send(Rows::$engine(std::mem::take(&mut rows)))).await;
         }
         ending.map(|is_whole| Answer { rows: Rows::$engine(rows), affected, returned, last_id, is_whole })
     }};
@@ -205,10 +211,7 @@ impl Connection {
         self.send(request).await.map(drop)
     }
 
-    async fn send(&mut self, request: Request) -> Result<Answer, sqlx::Error> {
-        let mut request = request.into_parts();
-        let sender = request.sender.take();
-        let sender = sender.as_ref();
+    async fn send(&mut self, mut request: Request) -> Result<Answer, sqlx::Error> {
         request.persistent &= self.statements.are_kept();
         let lookup = match request.arguments {
             Some(_) if request.persistent => self.statements.look_up(request.sql.as_str()),
@@ -224,7 +227,6 @@ impl Connection {
                 run_on!(
                     connection,
                     request,
-                    sender,
                     sqlx::Sqlite,
                     Sqlite,
                     |done: &sqlx::sqlite::SqliteQueryResult| { Some(done.last_insert_rowid()) }
@@ -239,7 +241,6 @@ impl Connection {
                 run_on!(
                     connection,
                     request,
-                    sender,
                     sqlx::Postgres,
                     Postgres,
                     |_: &sqlx::postgres::PgQueryResult| None
@@ -250,7 +251,6 @@ impl Connection {
                 run_on!(
                     connection,
                     request,
-                    sender,
                     sqlx::MySql,
                     MySql,
                     |done: &sqlx::mysql::MySqlQueryResult| {

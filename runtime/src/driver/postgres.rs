@@ -8,7 +8,7 @@ use super::class::{self, Class};
 use super::connect::statement_cache_in;
 use super::kind::Kind;
 use super::param::Param;
-use super::request::Parts;
+use super::request::Request;
 use super::sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgDatabaseError};
 use super::sqlx::{
     self, Arguments as _, ConnectOptions as _, Connection as _, Encode, Executor as _, Postgres,
@@ -66,15 +66,21 @@ impl Endpoint {
 
 /// Runs a statement that answers with one row at most. sqlx reads that answer to its end as well, but without the stream in
 /// a stream that any number of rows takes: a find takes an eighth fewer of the client's instructions.
-pub(super) async fn one_row(connection: &mut PgConnection, request: Parts) -> sqlx::Result<Answer> {
-    let arguments = match request.arguments {
-        Some(Arguments::Postgres(arguments)) => arguments,
-        _ => PgArguments::default(),
+pub(super) async fn one_row(
+    connection: &mut PgConnection,
+    request: Request,
+) -> sqlx::Result<Answer> {
+    // Ends here, or the future would have room for the parts as long as it waits for the answer.
+    let row = {
+        let request = request.into_parts();
+        let arguments = match request.arguments {
+            Some(Arguments::Postgres(arguments)) => arguments,
+            _ => PgArguments::default(),
+        };
+        let query = sqlx::query_with::<Postgres, _>(request.sql.into_sqlx(), arguments);
+        connection.fetch_optional(query.persistent(request.persistent))
     };
-    let query = sqlx::query_with::<Postgres, _>(request.sql.into_sqlx(), arguments);
-    let row = connection
-        .fetch_optional(query.persistent(request.persistent))
-        .await?;
+    let row = row.await?;
     Ok(Answer {
         affected: 0,
         returned: u64::from(row.is_some()),

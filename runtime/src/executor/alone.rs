@@ -52,14 +52,14 @@ impl Target<'_> {
             let stop = trip.next().await;
             let stop = stop.map_err(|error| Failed { error, was_sent })?;
             let again = trip.may_turn().then(|| request.copy());
-            let attempt = self.attempt(&trip, &stop, options, request);
             let answer = match (self.hedge_after(&stop, access), &again) {
                 (Some(delay), Some(again)) => {
+                    let attempt = self.attempt(&trip, &stop, options, request);
                     let hedged = self.hedged(attempt, delay, &trip, &stop, options, again.copy());
                     // Few reads are, and all would have to make room for it.
                     Box::pin(hedged).await
                 }
-                _ => attempt.await,
+                _ => self.attempt(&trip, &stop, options, request).await,
             };
             let failed = match answer {
                 Ok(answer) => return Ok(answer),
