@@ -50,15 +50,6 @@ impl<const UNIT_NANOS: u64, const BUCKETS: usize> Histogram<UNIT_NANOS, BUCKETS>
         }
     }
 
-    /// Records what is mostly nothing by a coarse clock; then there is nothing to work out.
-    #[inline]
-    pub(crate) fn record_nanos(&mut self, nanos: u64) {
-        match nanos {
-            0 => self.record_zeros(1),
-            some => self.record(Duration::from_nanos(some)),
-        }
-    }
-
     // Never: what is rare would stand in the way of every return to the pool.
     #[inline(never)]
     pub(crate) fn record(&mut self, duration: Duration) {
@@ -69,7 +60,6 @@ impl<const UNIT_NANOS: u64, const BUCKETS: usize> Histogram<UNIT_NANOS, BUCKETS>
     }
 
     /// Counts `times` durations of nothing, as those who found a connection at once waited.
-    #[inline]
     pub(crate) fn record_zeros(&mut self, times: u64) {
         self.counts[0] += times;
         self.count += times;

@@ -9,18 +9,21 @@ use crate::clock::Time;
 /// What is known about the life of one connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Age {
-    pub(super) opened_at: Time,
+    opened_at: Time,
     /// When it is too old to be lent; fixed, with its jitter, when it was opened.
-    pub(super) expires_at: Option<Time>,
+    expires_at: Time,
     pub(super) idle_since: Time,
     pub(super) uses: u64,
+    /// After how many uses it is used up.
+    max_uses: u64,
     /// Of all connections of its time: see `Pool::recycle_connections`.
-    pub(super) generation: u64,
+    generation: u64,
 }
 
 /// What the configuration says about ages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct AgeRules {
+    pub(super) max_lifetime: Option<Duration>,
     pub(super) max_uses: Option<u64>,
     pub(super) idle_timeout: Option<Duration>,
     /// Whether a connection is used once only.
@@ -39,19 +42,25 @@ pub(super) enum Fitness {
 }
 
 impl Age {
-    pub(super) fn new(
-        now: Time,
-        max_lifetime: Option<Duration>,
-        draw: f64,
-        generation: u64,
-    ) -> Self {
+    pub(super) fn new(now: Time, draw: f64, generation: u64, rules: &AgeRules) -> Self {
         // Up to a tenth less, so that what was opened together doesn't end together.
-        let lifetime = max_lifetime.map(|life| life.mul_f64(1.0 - 0.1 * draw.clamp(0.0, 1.0)));
+        let lifetime = rules
+            .max_lifetime
+            .filter(|_| !rules.keeps)
+            .map_or(Duration::MAX, |life| {
+                life.mul_f64(1.0 - 0.1 * draw.clamp(0.0, 1.0))
+            });
+        let max_uses = match rules.max_uses {
+            _ if rules.keeps => u64::MAX,
+            _ if rules.replaces => 1,
+            limit => limit.unwrap_or(u64::MAX),
+        };
         Self {
             opened_at: now,
-            expires_at: lifetime.map(|life| now + life),
+            expires_at: now + lifetime,
             idle_since: now,
             uses: 0,
+            max_uses,
             generation,
         }
     }
@@ -59,19 +68,23 @@ impl Age {
     /// Why it must not be used again, if so.
     #[inline]
     pub(super) fn end(&self, now: Time, generation: u64, rules: &AgeRules) -> Option<CloseReason> {
-        if rules.keeps {
+        let is_new = self.generation == generation;
+        if is_new && now < self.expires_at && self.uses < self.max_uses {
             return None;
         }
-        let is_expired = self.expires_at.is_some_and(|expires_at| now >= expires_at);
-        let is_worn = rules.max_uses.is_some_and(|most| self.uses >= most);
-        if self.generation != generation || (rules.replaces && self.uses > 0) {
-            Some(CloseReason::Recycled)
-        } else if is_expired {
-            Some(CloseReason::MaxLifetime)
-        } else if is_worn {
-            Some(CloseReason::MaxUses)
-        } else {
+        self.reason(now, generation, rules)
+    }
+
+    #[cold]
+    fn reason(&self, now: Time, generation: u64, rules: &AgeRules) -> Option<CloseReason> {
+        if rules.keeps {
             None
+        } else if self.generation != generation || (rules.replaces && self.uses > 0) {
+            Some(CloseReason::Recycled)
+        } else if now >= self.expires_at {
+            Some(CloseReason::MaxLifetime)
+        } else {
+            Some(CloseReason::MaxUses)
         }
     }
 
@@ -103,10 +116,8 @@ impl Age {
 
     /// Whether the last tenth of its life has begun.
     pub(super) fn is_ending(&self, now: Time) -> bool {
-        self.expires_at.is_some_and(|expires_at| {
-            let life = expires_at.since(self.opened_at);
-            expires_at.since(now) <= life.mul_f64(0.1)
-        })
+        let life = self.expires_at.since(self.opened_at);
+        self.expires_at.since(now) <= life.mul_f64(0.1)
     }
 }
 
@@ -115,6 +126,7 @@ mod tests {
     use super::*;
 
     const RULES: AgeRules = AgeRules {
+        max_lifetime: Some(Duration::from_secs(100)),
         max_uses: Some(3),
         idle_timeout: Some(Duration::from_secs(60)),
         replaces: false,
@@ -130,7 +142,7 @@ mod tests {
     fn age() -> Age {
         Age {
             uses: 1,
-            ..Age::new(at(0), Some(Duration::from_secs(100)), 0.5, 7)
+            ..Age::new(at(0), 0.5, 7, &RULES)
         }
     }
 
@@ -147,12 +159,49 @@ mod tests {
             fitness(Age { uses: 3, ..age() }, 1, 7),
             Fitness::Unfit(CloseReason::MaxUses)
         );
+    }
+
+    #[test]
+    fn a_connection_that_is_used_once_is_replaced_then() {
         let once = AgeRules {
             replaces: true,
             ..RULES
         };
-        assert_eq!(age().end(at(1), 7, &once), Some(CloseReason::Recycled));
-        assert_eq!(Age { uses: 0, ..age() }.end(at(1), 7, &once), None);
+        let age = Age::new(at(0), 0.5, 7, &once);
+        assert_eq!(age.end(at(1), 7, &once), None);
+        let used = Age { uses: 1, ..age };
+        assert_eq!(used.end(at(1), 7, &once), Some(CloseReason::Recycled));
+    }
+
+    #[test]
+    fn without_limits_a_connection_lives_on() {
+        let none = AgeRules {
+            max_lifetime: None,
+            max_uses: None,
+            ..RULES
+        };
+        let age = Age::new(at(1), 0.5, 7, &none);
+        let late = Time::from_millis(u64::MAX / 2_000_000);
+        let used = Age {
+            uses: u64::MAX / 2,
+            ..age
+        };
+        assert_eq!(used.end(late, 7, &none), None);
+        assert!(!used.is_ending(late));
+    }
+
+    #[test]
+    fn a_database_in_memory_keeps_its_connection_whatever_was_asked_for() {
+        let keeps = AgeRules {
+            keeps: true,
+            ..RULES
+        };
+        let age = Age {
+            uses: 9,
+            ..Age::new(at(0), 0.5, 7, &keeps)
+        };
+        assert_eq!(age.end(at(1_000), 8, &keeps), None);
+        assert!(!age.is_ending(at(1_000)));
     }
 
     #[test]

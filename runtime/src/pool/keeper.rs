@@ -170,7 +170,7 @@ impl Shared {
         self.tend(now);
         self.look_for_leaks(now);
         self.announce_endings(now);
-        let uses = self.core.slots().map(|own| own.totals.uses).sum();
+        let uses = self.core.slots().map(|own| own.uses()).sum();
         let lent = self.core.look(|state, idle| state.census(idle).lent);
         // Before 1970 there was no such pool.
         let unix = SystemTime::UNIX_EPOCH
@@ -202,12 +202,8 @@ async fn open(pool: Pool, slot: SlotId) {
     match opened {
         Ok(wire) => {
             let generation = shared.generation.load(std::sync::atomic::Ordering::Relaxed);
-            let lifetime = shared
-                .config
-                .max_lifetime
-                .filter(|_| !shared.endpoint.is_in_memory());
             let mut own = shared.core.slot(slot);
-            own.age = Some(Age::new(now, lifetime, fastrand::f64(), generation));
+            own.age = Some(Age::new(now, fastrand::f64(), generation, &shared.rules));
             own.anchor = Some(Arc::new(Anchor(pool.to_shared())));
             own.stopper = Some(wire.stopper().clone());
             own.statements = Some(wire.statements().clone());

@@ -43,6 +43,8 @@ pub(crate) struct Shared {
     pub(super) config: PoolConfig,
     pub(super) control: SharedControl,
     pub(super) rules: AgeRules,
+    /// Whether what comes back is asked, or shown to the program.
+    looks_at_returns: bool,
     /// Raised when all connections are to be replaced. Read by every checkout, and hardly ever written.
     pub(super) generation: AtomicU64,
     /// Nanoseconds without use after which a connection is asked; `u64::MAX`: never. As `generation`.
@@ -102,11 +104,13 @@ impl Pool {
                 control: SharedControl::new(endpoint.clone()),
                 role,
                 rules: AgeRules {
+                    max_lifetime: config.max_lifetime,
                     max_uses: config.max_uses,
                     idle_timeout: config.idle_timeout,
                     replaces: config.recycling == Recycling::Replace,
                     keeps: endpoint.is_in_memory(),
                 },
+                looks_at_returns: config.check_on_release || config.hooks.after_release.is_some(),
                 generation: AtomicU64::new(0),
                 check_after: AtomicU64::new(nanos(freshness.threshold())),
                 severings: Severings::default(),
@@ -213,10 +217,8 @@ impl Shared {
         own.released(now);
         let generation = self.generation.load(Ordering::Relaxed);
         let end = end.or_else(|| own.age.as_ref()?.end(now, generation, &self.rules));
-        let is_looked_at =
-            self.config.check_on_release || self.config.hooks.after_release.is_some();
         let is_clean = loan.wire.is_clean();
-        if is_clean && end.is_none() && !is_looked_at {
+        if is_clean && end.is_none() && !self.looks_at_returns {
             own.loan = Some(loan);
             let keeps = seat
                 .as_ref()

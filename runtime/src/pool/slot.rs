@@ -58,15 +58,17 @@ impl Loan {
     }
 }
 
-/// What a slot has seen, over all connections that it had.
+/// What a slot has seen. A checkout and a return count as little as they can: the rest follows from it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Totals {
-    pub(super) uses: u64,
-    /// Uses of a connection that had been used before.
-    pub(super) reuses: u64,
+    /// Of connections that are gone.
+    uses: u64,
+    /// Of connections that are gone: those that were used at all.
+    used: u64,
     /// How long those waited who got a connection from the line.
     pub(super) waits: WaitHistogram,
-    pub(super) holds: HoldHistogram,
+    /// How long those held a connection for whom the coarse clock went on.
+    holds: HoldHistogram,
     /// Connections that came back unclean and were made clean.
     pub(super) cleaned: u64,
     /// Holders that were reported for holding it too long.
@@ -121,9 +123,7 @@ impl Slot {
     #[inline]
     pub(super) fn lend(&mut self, holder: Holder) {
         self.holder = Some(holder);
-        self.totals.uses += 1;
         if let Some(age) = &mut self.age {
-            self.totals.reuses += u64::from(age.uses > 0);
             age.uses += 1;
         }
     }
@@ -133,17 +133,39 @@ impl Slot {
     pub(super) fn released(&mut self, now: Time) {
         let since = self.holder.as_ref().map_or(now, |holder| holder.since);
         self.holder = None;
-        self.totals.holds.record_nanos(now.nanos_since(since));
+        if now > since {
+            self.totals.holds.record(now.since(since));
+        }
         if let Some(age) = &mut self.age {
             age.idle_since = now;
         }
+    }
+
+    /// How often its connections were lent.
+    pub(super) fn uses(&self) -> u64 {
+        self.totals.uses + self.age.map_or(0, |age| age.uses)
+    }
+
+    /// How many of its connections were lent at all.
+    pub(super) fn used(&self) -> u64 {
+        self.totals.used + u64::from(self.age.is_some_and(|age| age.uses > 0))
+    }
+
+    /// How long its connections were held by those who gave them back.
+    pub(super) fn holds(&self) -> HoldHistogram {
+        let mut holds = self.totals.holds.clone();
+        let returned = self.uses() - u64::from(self.holder.is_some());
+        holds.record_zeros(returned.saturating_sub(holds.count()));
+        holds
     }
 
     /// The connection is gone. What is left of it is not to be dropped under the lock: that takes long.
     #[must_use]
     pub(super) fn vacate(&mut self) -> Option<Box<Loan>> {
         let loan = self.loan.take();
+        let (uses, used) = (self.uses(), self.used());
         let totals = &mut self.totals;
+        (totals.uses, totals.used) = (uses, used);
         if let Some(statements) = &self.statements {
             totals.statement_hits += statements.hits();
             totals.statement_misses += statements.misses();

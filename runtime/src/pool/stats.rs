@@ -160,23 +160,24 @@ impl Pool {
             )
         });
         let mut totals = super::slot::Totals::default();
+        let (mut uses, mut used) = (0, 0);
         let mut statements = (0, 0);
         let mut holds = HoldHistogram::default();
         let mut waits = WaitHistogram::default();
         for own in shared.core.slots() {
-            totals.uses += own.totals.uses;
-            totals.reuses += own.totals.reuses;
+            uses += own.uses();
+            used += own.used();
             totals.cleaned += own.totals.cleaned;
             totals.leaks += own.totals.leaks;
             let current = own.statements.as_ref();
             statements.0 += own.totals.statement_hits + current.map_or(0, |current| current.hits());
             statements.1 +=
                 own.totals.statement_misses + current.map_or(0, |current| current.misses());
-            holds.merge(&own.totals.holds);
+            holds.merge(&own.holds());
             waits.merge(&own.totals.waits);
         }
         let waited = waits.count();
-        waits.record_zeros(totals.uses.saturating_sub(waited));
+        waits.record_zeros(uses.saturating_sub(waited));
         let (checks, check_pass_rate) = {
             let freshness = shared
                 .freshness
@@ -209,7 +210,7 @@ impl Pool {
             closing: census.closing,
             utilisation: ratio(census.lent as u64, census.max as u64),
             waiting: Priority::ALL.into_iter().zip(census.waiting).collect(),
-            acquired: totals.uses,
+            acquired: uses,
             acquired_per_second: rate,
             waited,
             timed_out: counts.timed_out,
@@ -224,8 +225,8 @@ impl Pool {
                 .zip(counts.closed)
                 .filter(|(_, closed)| *closed > 0)
                 .collect(),
-            reused: totals.reuses,
-            reuse_ratio: ratio(totals.reuses, totals.uses),
+            reused: uses - used,
+            reuse_ratio: ratio(uses - used, uses),
             cleaned: totals.cleaned,
             checks,
             check_pass_rate,
