@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use futures_util::future::BoxFuture;
+
 use super::age::Fitness;
 use super::caller::Caller;
 use super::config::Hook;
@@ -74,10 +76,25 @@ impl Pool {
     /// Safe: a connection granted meanwhile goes to the next in line.
     #[inline]
     pub(crate) async fn acquire<'p>(&'p self, options: &AcquireOptions) -> Result<Lease<'p>> {
+        // Settled before anything is awaited: what lives on meanwhile is kept in memory, and every checkout waits for that.
+        let insisting = match self.acquire_at_once(options) {
+            Ok(lease) => return Ok(lease),
+            Err(insisting) => insisting,
+        };
+        insisting.await
+    }
+
+    /// Borrows a connection that is there and needs no look, or starts to do what else it takes.
+    #[inline]
+    fn acquire_at_once<'p: 'a, 'a>(
+        &'p self,
+        options: &'a AcquireOptions,
+    ) -> Result<Lease<'p>, BoxFuture<'a, Result<Lease<'p>>>> {
         let seat = options.caller.as_ref().map(|caller| caller.seat(self));
         match self.attempt(seat.as_ref(), options) {
             Attempt::Ready(lease) if !self.has_hook() => Ok(lease),
-            attempt => self.insist(attempt, seat, options).await,
+            // On the heap: who finds a connection has no use for the room that this takes.
+            attempt => Err(Box::pin(self.insist(attempt, seat, options))),
         }
     }
 
@@ -137,7 +154,7 @@ impl Pool {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn attempt<'p>(&'p self, seat: Option<&Arc<Seat>>, options: &AcquireOptions) -> Attempt<'p> {
         match self.shared().core.take(seat.map(Arc::as_ref)) {
             Ok(own) => self.lend(own, seat.cloned(), options),

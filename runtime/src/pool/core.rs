@@ -83,17 +83,26 @@ impl<S> Core<S> {
     /// locked.
     ///
     /// When there is none, `Err` says of how many partitions, from the first, the caller has a unit now.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&self, seat: Option<&Seat>) -> Result<SlotGuard<'_, S>, usize> {
-        let partitions = seat.map_or(&[][..], |seat| &seat.partitions);
-        for (index, partition) in partitions.iter().enumerate() {
+        // Returned where it is found: moved on by combinators, each move waits for the writes before it.
+        match seat {
+            Some(seat) => self.take_for(seat),
+            None => match self.slots.take() {
+                Some(taken) => Ok(taken),
+                None => Err(0),
+            },
+        }
+    }
+
+    #[inline(never)]
+    fn take_for(&self, seat: &Seat) -> Result<SlotGuard<'_, S>, usize> {
+        for (index, partition) in seat.partitions.iter().enumerate() {
             if !partition.units.take() {
                 return Err(index);
             }
         }
-        // Returned where it is found: moved on by combinators, each move waits for the writes before it.
-        if let Some(seat) = seat
-            && seat.affinity != Affinity::None
+        if seat.affinity != Affinity::None
             && let Some(last) = seat.last_slot()
             && let Some(taken) = self.slots.take_slot(last)
         {
@@ -101,7 +110,7 @@ impl<S> Core<S> {
         }
         match self.slots.take() {
             Some(taken) => Ok(taken),
-            None => Err(partitions.len()),
+            None => Err(seat.partitions.len()),
         }
     }
 

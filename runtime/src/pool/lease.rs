@@ -237,6 +237,7 @@ impl<'p> Lease<'p> {
 }
 
 impl Drop for Lease<'_> {
+    #[inline]
     fn drop(&mut self) {
         if let Some(loan) = self.loan.take() {
             self.shared().take_back(loan);

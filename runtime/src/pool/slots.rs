@@ -59,7 +59,17 @@ pub(crate) struct SlotGuard<'a, S> {
     contents: SlotLockGuard<'a, S>,
 }
 
-impl<S> SlotGuard<'_, S> {
+impl<'a, S> SlotGuard<'a, S> {
+    #[inline]
+    fn new(id: SlotId, stands: &'a AtomicU8, contents: SlotLockGuard<'a, S>) -> Self {
+        Self {
+            _stays_on_its_thread: PhantomData,
+            id,
+            stands,
+            contents,
+        }
+    }
+
     pub(crate) fn id(&self) -> SlotId {
         self.id
     }
@@ -129,9 +139,26 @@ impl<S> Slots<S> {
     /// Takes an idle connection; `None` when there is none, or when others wait for one.
     ///
     /// A slot that somebody has locked is passed by, and waited for when there is no other.
-    #[inline]
+    // Always: a guard that comes back through memory is waited for.
+    #[inline(always)]
     pub(crate) fn take(&self) -> Option<SlotGuard<'_, S>> {
-        let home = thread_number();
+        let home = thread_number() & (self.lanes.len() - 1);
+        // The one that this thread gave back last, as a rule; there is no more to it then.
+        let stands = &self.lanes[home][0];
+        if stands.load(Ordering::Relaxed) == IDLE
+            && let Some(contents) = self.contents[home].try_lock()
+        {
+            let guard = SlotGuard::new(home, stands, contents);
+            if guard.take() {
+                return Some(guard);
+            }
+        }
+        self.search(home)
+    }
+
+    /// Takes an idle connection from any lane, this thread's first.
+    #[inline(never)]
+    fn search(&self, home: usize) -> Option<SlotGuard<'_, S>> {
         let lanes = self.lanes.len();
         let shelves: &[u8] = if self.keeps { &[IDLE, KEPT] } else { &[IDLE] };
         let mut was_passed_by = false;
@@ -195,12 +222,7 @@ impl<S> Slots<S> {
 
     #[inline]
     fn guard<'a>(&'a self, id: SlotId, contents: SlotLockGuard<'a, S>) -> SlotGuard<'a, S> {
-        SlotGuard {
-            _stays_on_its_thread: PhantomData,
-            id,
-            stands: self.stands(id),
-            contents,
-        }
+        SlotGuard::new(id, self.stands(id), contents)
     }
 
     /// Where it is written how a slot stands.
@@ -258,6 +280,7 @@ impl<S> IdleSet for Slots<S> {
 }
 
 /// A small number of this thread, so that threads start at lanes of their own.
+#[inline]
 fn thread_number() -> usize {
     // Not a part of any model.
     static NEXT: PlainUsize = PlainUsize::new(0);

@@ -79,6 +79,7 @@ impl Router {
     }
 
     /// The only node, when there is nothing to choose.
+    #[inline]
     pub(crate) fn only(&self) -> Option<&Arc<Member>> {
         (!self.cluster.is_routed()).then_some(&self.first)
     }

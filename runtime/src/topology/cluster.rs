@@ -213,6 +213,7 @@ impl Cluster {
     }
 
     /// Whether there is something to choose between. One node alone is used as it is, unwatched.
+    #[inline]
     pub(crate) fn is_routed(&self) -> bool {
         self.is_routed.load(Ordering::Relaxed)
     }
