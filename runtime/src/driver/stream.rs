@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::answer::{By, Rows};
 use super::value::FromRow;
 use super::wire::Wire;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// How many rows travel together: enough to make the hand-over cheap, few enough to start early.
 const BATCH: usize = 64;
@@ -37,9 +37,7 @@ impl RowSender {
 
     /// Hands rows over. When nobody wants them any more they are dropped: the answer has to be read to its end anyway.
     pub(super) async fn send(&self, rows: Rows) {
-        if rows.len() > 0 {
-            let _ = self.0.send(Parcel::Rows(rows)).await;
-        }
+        let _ = self.0.send(Parcel::Rows(rows)).await;
     }
 
     /// What was handed over is void.
@@ -68,7 +66,8 @@ pub(crate) struct RowStream<T, H> {
     receiver: mpsc::Receiver<Parcel>,
     by: By,
     decoded: VecDeque<T>,
-    ended: Option<Result<()>>,
+    /// How it ended, once there is no holder any more, until that is told.
+    ended: Result<()>,
     item: PhantomData<fn() -> T>,
 }
 
@@ -80,9 +79,25 @@ impl<T, H> RowStream<T, H> {
             receiver,
             by,
             decoded: VecDeque::new(),
-            ended: None,
+            ended: Ok(()),
             item: PhantomData,
         }
+    }
+
+    fn end(&mut self, how: Result<()>) {
+        self.ended = how;
+        self.holder = None;
+    }
+}
+
+/// Drives the exchange to its end. Who has no wire any more is told that the connection is lost.
+fn poll_exchange(holder: &mut impl Hold, cx: &mut Context<'_>) -> Poll<Result<()>> {
+    match holder.wire() {
+        Some(wire) => wire.poll_exchange(cx).map(|(_, answer)| answer.map(drop)),
+        None => Poll::Ready(Err(Error::new(
+            ErrorKind::ConnectionLost,
+            "the connection of the stream is gone",
+        ))),
     }
 }
 
@@ -99,14 +114,11 @@ impl<T: FromRow, H: Hold> Stream for RowStream<T, H> {
                 return Poll::Ready(Some(Ok(item)));
             }
             // The exchange first: it fills the channel. Its end may come before its last rows are taken.
-            if this.ended.is_none()
-                && let Some(holder) = &mut this.holder
-                && let Some(wire) = holder.wire()
-                && let Poll::Ready((_, answer)) = wire.poll_exchange(cx)
+            if let Some(holder) = &mut this.holder
+                && let Poll::Ready(answer) = poll_exchange(holder, cx)
             {
                 holder.ended(answer.as_ref().err());
-                this.ended = Some(answer.map(drop));
-                this.holder = None;
+                this.end(answer);
             }
             match this.receiver.poll_recv(cx) {
                 // A stream's rows are out, and its request is never sent again.
@@ -115,13 +127,16 @@ impl<T: FromRow, H: Hold> Stream for RowStream<T, H> {
                     Ok(decoded) => this.decoded = decoded.into(),
                     Err(error) => {
                         this.receiver.close();
+                        this.end(Ok(()));
                         return Poll::Ready(Some(Err(error)));
                     }
                 },
+                // All rows are here, and how it ended isn't told yet: it may have been stopped.
+                Poll::Ready(None) if this.holder.is_some() => return Poll::Pending,
                 Poll::Ready(None) => {
-                    return match this.ended.replace(Ok(())) {
-                        Some(Err(error)) => Poll::Ready(Some(Err(error))),
-                        _ => Poll::Ready(None),
+                    return match std::mem::replace(&mut this.ended, Ok(())) {
+                        Err(error) => Poll::Ready(Some(Err(error))),
+                        Ok(()) => Poll::Ready(None),
                     };
                 }
                 Poll::Pending => return Poll::Pending,

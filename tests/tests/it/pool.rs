@@ -47,6 +47,14 @@ impl Statements {
         mysql = "SELECT CAST(sleep(3600) AS SIGNED)"
     )]
     async fn endless(db: &impl WriteExecutor) -> Result<i64>;
+
+    /// Row after row, until it is stopped.
+    #[query(
+        sqlite = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n",
+        postgres = "SELECT generate_series(CAST(1 AS bigint), 4000000000)",
+        mysql = "SELECT CAST(seq AS SIGNED) FROM seq_1_to_4000000000"
+    )]
+    fn numbers(db: &impl Executor) -> impl Stream<Item = Result<i64>>;
 }
 
 /// How the pool stands that serves who writes: on an SQLite file its own, else the only one.

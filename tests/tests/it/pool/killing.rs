@@ -40,6 +40,16 @@ on_all_engines! {
         db.close().await;
     }
 
+    async fn its_open_stream_ends_with_an_error_and_not_as_if_that_were_all(_db: &Database, place: &Place) {
+        let db = &open(place).await?;
+        let greedy = session(db, "greedy")?;
+        let mut numbers = Statements::numbers(&greedy);
+        assert_eq!(numbers.try_next().await?, Some(1));
+        greedy.kill("too greedy");
+        refused(numbers.try_collect::<Vec<_>>().await, ErrorKind::Cancelled);
+        db.close().await;
+    }
+
     async fn its_idle_unit_is_rolled_back(_db: &Database, place: &Place) {
         let db = &open(place).await?;
         let greedy = session(db, "greedy")?;
