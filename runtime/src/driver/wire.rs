@@ -118,17 +118,17 @@ impl Wire {
         let command = out.command;
         let interrupt = &self.stopper.interrupt;
         let answer = match out.answer.as_mut().poll(cx) {
-            Poll::Ready((connection, mut answer)) => {
-                self.connection = Some(connection);
-                // SQLite stops what runs on a severed connection, and may say so before anybody looks.
-                if let Err(error) = &answer
-                    && error.kind() == ErrorKind::Cancelled
-                    && let Some(why) = interrupt.severed()
-                {
-                    answer = Err(severed(why, command, out.writes, out.in_transaction));
+            Poll::Ready((connection, answer)) => match (answer, interrupt.severed()) {
+                // SQLite stops what runs on a severed connection, and may say so before anybody looks. It goes down all
+                // the same.
+                (Err(error), Some(why)) if error.kind() == ErrorKind::Cancelled => {
+                    Err(severed(why, command, out.writes, out.in_transaction))
                 }
-                answer
-            }
+                (answer, _) => {
+                    self.connection = Some(connection);
+                    answer
+                }
+            },
             Poll::Pending => {
                 let why = ready!(interrupt.poll_severed(cx));
                 Err(severed(why, command, out.writes, out.in_transaction))
