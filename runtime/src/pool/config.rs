@@ -291,7 +291,7 @@ impl PoolConfig {
 
     /// Prepares every new connection, and every one that was reset: what it sets is the clean state from then on.
     ///
-    /// A connection for which it fails is closed.
+    /// A connection for which it fails is closed. A panic is a failure, of this hook and of the others.
     pub fn after_connect<F>(mut self, hook: F) -> Self
     where
         F: for<'c> Fn(&'c mut RawConnection<'_>) -> HookFuture<'c, ()> + Send + Sync + 'static,

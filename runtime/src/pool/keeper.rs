@@ -70,13 +70,15 @@ enum Event {
 }
 
 /// Runs until it is told to stop or the pool is gone.
-pub(super) async fn run(pool: Weak<Shared>, mut work: mpsc::UnboundedReceiver<Work>) {
+pub(super) async fn run(pool: Weak<Shared>, work: mpsc::UnboundedReceiver<Work>) {
     let mut jobs: FuturesUnordered<Pin<Box<dyn Future<Output = ()> + Send>>> =
         FuturesUnordered::new();
     let mut alarm = std::pin::pin!(tokio::time::sleep(Duration::ZERO));
     let mut next_tick = Time::now();
     let mut is_finishing = false;
     let _ends = EndWithKeeper(pool.clone());
+    // Dropped before that, so that nothing is asked of a keeper that has ended.
+    let mut work = work;
     loop {
         let Some(shared) = pool.upgrade() else {
             return;
@@ -141,7 +143,8 @@ pub(super) async fn run(pool: Weak<Shared>, mut work: mpsc::UnboundedReceiver<Wo
     }
 }
 
-/// However the keeper ends, the connections that are nobody's end with it: a slot and its pool hold each other.
+/// However the keeper ends, the pool is closed: nobody would open a connection, nor tell anybody that its time is up. And the
+/// connections that are nobody's end with it: a slot and its pool hold each other.
 struct EndWithKeeper(Weak<Shared>);
 
 impl Drop for EndWithKeeper {
@@ -149,6 +152,7 @@ impl Drop for EndWithKeeper {
         let Some(shared) = self.0.upgrade() else {
             return;
         };
+        shared.decide(|state, idle, steps| state.close(Time::now(), idle, steps));
         for mut own in shared.core.slots() {
             let gone = own.holder.is_none().then(|| own.vacate());
             drop(own);

@@ -1,6 +1,9 @@
 //! Making a connection as good as new. Nothing is guessed: unless it is known to be clean, it is closed.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
+
+use futures_util::FutureExt;
 
 use super::config::Hook;
 use super::refusal::CloseReason;
@@ -104,7 +107,10 @@ pub(super) async fn look<T>(wire: &mut Wire, hook: &Hook<T>) -> Result<T> {
     let gone = || Error::new(ErrorKind::ConnectionLost, "the connection is gone");
     let connection = wire.connection().ok_or_else(gone)?;
     connection.forget();
-    let answer = hook(&mut RawConnection::new(connection)).await;
+    // A bug of the program's must not end the keeper, which everybody needs. Nothing is known of the connection then.
+    let looking = async { hook(&mut RawConnection::new(connection)).await };
+    let answer = AssertUnwindSafe(looking).catch_unwind().await;
+    let answer = answer.unwrap_or_else(|_| Err("it panicked".into()));
     let answer = answer.map_err(|problem| {
         Error::new(
             ErrorKind::Connect,

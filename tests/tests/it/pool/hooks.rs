@@ -81,6 +81,27 @@ on_all_engines! {
         assert!(error.to_string().contains("no SQL") || error.to_string().contains("syntax"), "{error:?}");
     }
 
+    async fn a_hook_that_panics_has_failed_and_the_pool_lives_on(_db: &Database, place: &Place) {
+        let pool = PoolConfig::new().after_connect(|_| panic!("a bug"));
+        let error = place.open(pool).await.expect_err("the first connection fails");
+        assert!(error.to_string().contains("panicked"), "{error:?}");
+
+        let panicked = Arc::new(AtomicU32::new(0));
+        let panics = refusing(2, &panicked);
+        let pool = PoolConfig::new().max_connections(1).initial_connections(0).after_release(move |_| {
+            assert!(panics(), "a bug");
+            Box::pin(async { Ok(true) })
+        });
+        let db = &place.open(pool).await?;
+        open_accounts(db, [1]).await?;
+        eventually("two have been closed", async || {
+            Accounts::delete(db, 1).await?;
+            Ok(closed(&writers(db), CloseReason::HookRefused) == 2)
+        })
+        .await?;
+        db.close().await;
+    }
+
     async fn a_connection_that_is_refused_before_it_is_lent_is_replaced(_db: &Database, place: &Place) {
         let asked = Arc::new(AtomicU32::new(0));
         let answer = refusing(2, &asked);
