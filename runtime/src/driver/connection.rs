@@ -84,7 +84,7 @@ macro_rules! run_on {
                     if let Some(sender) = &sender
                         && sender.is_due(rows.len())
                     {
-                        // On the heap: few answers are streams, and all would have to have room for it.
+                        // On the heap, once for a batch: every answer would have to have room for it.
                         Box::pin(sender.send(Rows::$engine(std::mem::take(&mut rows)))).await;
                     }
                 }
@@ -95,7 +95,9 @@ macro_rules! run_on {
             }
         };
         drop(results);
-        if let Some(sender) = sender {
+        if let Some(sender) = sender
+            && !rows.is_empty()
+        {
             Box::pin(sender.send(Rows::$engine(std::mem::take(&mut rows)))).await;
         }
         ending.map(|is_whole| Answer { rows: Rows::$engine(rows), affected, returned, last_id, is_whole })

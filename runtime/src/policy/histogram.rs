@@ -109,7 +109,7 @@ impl<const UNIT_NANOS: u64, const BUCKETS: usize> Histogram<UNIT_NANOS, BUCKETS>
     }
 
     fn bucket(duration: Duration) -> usize {
-        // In 64 bits: this is on the way of every return to the pool.
+        // In 64 bits: this is on the way of returns to the pool.
         let seconds = duration.as_secs().saturating_mul(1_000_000_000);
         let nanos = seconds.saturating_add(duration.subsec_nanos().into());
         let units = nanos / UNIT_NANOS;

@@ -121,7 +121,7 @@ impl Pool {
                     self.lend(own, seat.clone(), options)
                 }
                 attempt => {
-                    // On the heap, or everybody would have to have room for an exchange.
+                    // On the heap, or everybody who waits would have to have room for an exchange.
                     if let Some(lease) = Box::pin(self.look_over(attempt)).await {
                         return Ok(lease);
                     }

@@ -151,12 +151,12 @@ impl Slot {
         self.totals.used + u64::from(self.age.is_some_and(|age| age.uses > 0))
     }
 
-    /// How long its connections were held by those who gave them back.
-    pub(super) fn holds(&self) -> HoldHistogram {
-        let mut holds = self.totals.holds.clone();
+    /// Adds how long its connections were held by those who gave them back.
+    pub(super) fn add_holds_to(&self, all: &mut HoldHistogram) {
+        let holds = &self.totals.holds;
         let returned = self.uses() - u64::from(self.holder.is_some());
-        holds.record_zeros(returned.saturating_sub(holds.count()));
-        holds
+        all.merge(holds);
+        all.record_zeros(returned - holds.count());
     }
 
     /// The connection is gone. What is left of it is not to be dropped under the lock: that takes long.
@@ -175,5 +175,76 @@ impl Slot {
             ..Self::default()
         };
         loan
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pool::age::AgeRules;
+    use crate::pool::site::Site;
+
+    const RULES: AgeRules = AgeRules {
+        max_lifetime: None,
+        max_uses: None,
+        idle_timeout: None,
+        replaces: false,
+        keeps: false,
+    };
+
+    fn opened(slot: &mut Slot) {
+        slot.age = Some(Age::new(Time::default(), 0.5, 0, &RULES));
+    }
+
+    fn lent(slot: &mut Slot, since: u64) {
+        slot.lend(Holder {
+            site: Site::named("test"),
+            session: None,
+            unit_of: None,
+            since: Time::from_millis(since),
+            more: None,
+        });
+    }
+
+    /// How often it was lent, how many connections were lent at all, how often one came back, and the longest hold.
+    fn seen(slot: &Slot) -> (u64, u64, u64, Duration) {
+        let mut holds = HoldHistogram::default();
+        slot.add_holds_to(&mut holds);
+        (slot.uses(), slot.used(), holds.count(), holds.max())
+    }
+
+    #[test]
+    fn what_is_not_counted_follows_from_what_is() {
+        let mut slot = Slot::default();
+        assert_eq!(seen(&slot), (0, 0, 0, Duration::ZERO));
+        opened(&mut slot);
+        assert!(slot.vacate().is_none());
+        assert_eq!(seen(&slot), (0, 0, 0, Duration::ZERO), "it was never lent");
+
+        opened(&mut slot);
+        lent(&mut slot, 5);
+        assert_eq!(seen(&slot), (1, 1, 0, Duration::ZERO), "it is out");
+        slot.released(Time::from_millis(5));
+        assert_eq!(
+            seen(&slot),
+            (1, 1, 1, Duration::ZERO),
+            "by a clock that stood still"
+        );
+        lent(&mut slot, 6);
+        slot.released(Time::from_millis(9));
+        let two_uses = (2, 1, 2, Duration::from_millis(3));
+        assert_eq!(seen(&slot), two_uses);
+
+        for _ in 0..2 {
+            assert!(slot.vacate().is_none());
+            assert_eq!(
+                seen(&slot),
+                two_uses,
+                "the connection is gone, and no use forgotten"
+            );
+        }
+        opened(&mut slot);
+        lent(&mut slot, 10);
+        assert_eq!(seen(&slot), (3, 2, 2, Duration::from_millis(3)));
     }
 }

@@ -143,7 +143,7 @@ impl<S> Slots<S> {
     #[inline(always)]
     pub(crate) fn take(&self) -> Option<SlotGuard<'_, S>> {
         let home = thread_number() & (self.lanes.len() - 1);
-        // The one that this thread gave back last, as a rule; there is no more to it then.
+        // Mostly the one that this thread gave back last; there is no more to it then.
         let stands = &self.lanes[home][0];
         if stands.load(Ordering::Relaxed) == IDLE
             && let Some(contents) = self.contents[home].try_lock()

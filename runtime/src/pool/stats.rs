@@ -159,21 +159,20 @@ impl Pool {
                 partitions.collect(),
             )
         });
-        let mut totals = super::slot::Totals::default();
-        let (mut uses, mut used) = (0, 0);
+        let (mut uses, mut used, mut cleaned, mut leaked) = (0, 0, 0, 0);
         let mut statements = (0, 0);
         let mut holds = HoldHistogram::default();
         let mut waits = WaitHistogram::default();
         for own in shared.core.slots() {
             uses += own.uses();
             used += own.used();
-            totals.cleaned += own.totals.cleaned;
-            totals.leaks += own.totals.leaks;
+            cleaned += own.totals.cleaned;
+            leaked += own.totals.leaks;
             let current = own.statements.as_ref();
             statements.0 += own.totals.statement_hits + current.map_or(0, |current| current.hits());
             statements.1 +=
                 own.totals.statement_misses + current.map_or(0, |current| current.misses());
-            holds.merge(&own.holds());
+            own.add_holds_to(&mut holds);
             waits.merge(&own.totals.waits);
         }
         let waited = waits.count();
@@ -227,10 +226,10 @@ impl Pool {
                 .collect(),
             reused: uses - used,
             reuse_ratio: ratio(uses - used, uses),
-            cleaned: totals.cleaned,
+            cleaned,
             checks,
             check_pass_rate,
-            leaked: totals.leaks,
+            leaked,
             statement_hits: statements.0,
             statement_misses: statements.1,
             partitions,
