@@ -5,8 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use futures_util::future::BoxFuture;
-
 use super::age::Fitness;
 use super::caller::Caller;
 use super::config::Hook;
@@ -77,24 +75,23 @@ impl Pool {
     #[inline]
     pub(crate) async fn acquire<'p>(&'p self, options: &AcquireOptions) -> Result<Lease<'p>> {
         // Settled before anything is awaited: what lives on meanwhile is kept in memory, and every checkout waits for that.
-        let insisting = match self.acquire_at_once(options) {
+        let (attempt, seat) = match self.acquire_at_once(options) {
             Ok(lease) => return Ok(lease),
-            Err(insisting) => insisting,
+            Err(first) => first,
         };
-        insisting.await
+        self.insist(attempt, seat, options).await
     }
 
-    /// Borrows a connection that is there and needs no look, or starts to do what else it takes.
+    /// Borrows a connection that is there and needs no look; else says what came of the attempt.
     #[inline]
-    fn acquire_at_once<'p: 'a, 'a>(
+    fn acquire_at_once<'p>(
         &'p self,
-        options: &'a AcquireOptions,
-    ) -> Result<Lease<'p>, BoxFuture<'a, Result<Lease<'p>>>> {
+        options: &AcquireOptions,
+    ) -> Result<Lease<'p>, (Attempt<'p>, Option<Arc<Seat>>)> {
         let seat = options.caller.as_ref().map(|caller| caller.seat(self));
         match self.attempt(seat.as_ref(), options) {
             Attempt::Ready(lease) if !self.has_hook() => Ok(lease),
-            // On the heap: who finds a connection has no use for the room that this takes.
-            attempt => Err(Box::pin(self.insist(attempt, seat, options))),
+            attempt => Err((attempt, seat)),
         }
     }
 
@@ -121,7 +118,7 @@ impl Pool {
                     self.lend(own, seat.clone(), options)
                 }
                 attempt => {
-                    // On the heap, or everybody who waits would have to have room for an exchange.
+                    // On the heap, or everybody would have to have room for an exchange.
                     if let Some(lease) = Box::pin(self.look_over(attempt)).await {
                         return Ok(lease);
                     }
