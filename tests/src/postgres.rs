@@ -34,6 +34,7 @@ dynamic_shared_memory_type = mmap
 min_wal_size = 4MB
 max_wal_size = 256MB
 autovacuum_naptime = 60
+deadlock_timeout = 20ms
 timezone = 'UTC'
 log_line_prefix = '%m [%p] '
 ";
