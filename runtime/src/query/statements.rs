@@ -97,7 +97,7 @@ impl Statements {
                     .placeholder();
             }),
             delete_many: make(&|w| {
-                w.push("DELETE FROM ").name(table.name).push(" WHERE ");
+                w.delete(table).push(" WHERE ");
                 bulk::id_in(w, table);
             }),
             versions: make(&|w| {

@@ -87,6 +87,18 @@ impl Writer {
             .name(table.name)
     }
 
+    /// `DELETE FROM …`, of rows that may be in a list.
+    ///
+    /// In this form MariaDB looks up each row of the list. Without the name before `FROM` it reads and locks the whole
+    /// table, up to version 11.0, and goes through the list for every row.
+    pub(crate) fn delete(&mut self, table: &Table) -> &mut Self {
+        self.push("DELETE ");
+        if self.dialect == Dialect::MySql {
+            self.name(table.name).push(" ");
+        }
+        self.push("FROM ").name(table.name)
+    }
+
     /// ` WHERE …`, unless every row is meant.
     pub(crate) fn filter(&mut self, table: &Table, expr: &Expr) -> &mut Self {
         if *expr != Expr::All {

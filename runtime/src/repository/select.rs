@@ -337,9 +337,7 @@ pub(super) async fn delete_on<E: Entity>(
     params: &[Param<'_>],
 ) -> Result<u64> {
     let mut w = Writer::new(target.dialect());
-    w.push("DELETE FROM ")
-        .name(E::TABLE.name)
-        .filter(E::TABLE, expr);
+    w.delete(E::TABLE).filter(E::TABLE, expr);
     let operation = Operation::write(name, "DELETE", E::TABLE.name);
     let request = Request::statement(target.dialect(), operation, w.finish(), params)?;
     Ok(target.run(request).await?.affected)

@@ -14,6 +14,7 @@ mod errors;
 mod filter;
 mod ground;
 mod hooks;
+mod locks;
 mod migrations;
 mod nesting;
 mod once;
