@@ -63,7 +63,8 @@ pub(crate) trait Hold {
 pub(crate) struct RowStream<T, H> {
     /// `None` once the stream has ended, so that the wire is given back at once.
     holder: Option<H>,
-    receiver: mpsc::Receiver<Parcel>,
+    /// `None` once nothing more is wanted of it: an exchange that is not driven any more may never let go of its end.
+    receiver: Option<mpsc::Receiver<Parcel>>,
     by: By,
     decoded: VecDeque<T>,
     /// How it ended, once there is no holder any more, until that is told.
@@ -76,7 +77,7 @@ impl<T, H> RowStream<T, H> {
     pub(crate) fn new(holder: H, receiver: mpsc::Receiver<Parcel>, by: By) -> Self {
         Self {
             holder: Some(holder),
-            receiver,
+            receiver: Some(receiver),
             by,
             decoded: VecDeque::new(),
             ended: Ok(()),
@@ -87,6 +88,12 @@ impl<T, H> RowStream<T, H> {
     fn end(&mut self, how: Result<()>) {
         self.ended = how;
         self.holder = None;
+    }
+
+    /// Ends after the rows that are decoded, whatever is still to come.
+    fn stop(&mut self, how: Result<()>) {
+        self.receiver = None;
+        self.end(how);
     }
 }
 
@@ -120,17 +127,18 @@ impl<T: FromRow, H: Hold> Stream for RowStream<T, H> {
                 holder.ended(answer.as_ref().err());
                 this.end(answer);
             }
-            match this.receiver.poll_recv(cx) {
+            let receiver = this.receiver.as_mut();
+            match receiver.map_or(Poll::Ready(None), |receiver| receiver.poll_recv(cx)) {
                 // A stream's rows are out, and its request is never sent again.
                 Poll::Ready(Some(Parcel::StartOver)) => {}
-                Poll::Ready(Some(Parcel::Rows(rows))) => match rows.decode(this.by) {
-                    Ok(decoded) => this.decoded = decoded.into(),
-                    Err(error) => {
-                        this.receiver.close();
-                        this.end(Ok(()));
-                        return Poll::Ready(Some(Err(error)));
+                Poll::Ready(Some(Parcel::Rows(rows))) => {
+                    let mut decoded = Vec::new();
+                    let how = rows.decode_onto(&mut decoded, this.by);
+                    this.decoded = decoded.into();
+                    if how.is_err() {
+                        this.stop(how);
                     }
-                },
+                }
                 // All rows are here, and how it ended isn't told yet: it may have been stopped.
                 Poll::Ready(None) if this.holder.is_some() => return Poll::Pending,
                 Poll::Ready(None) => {

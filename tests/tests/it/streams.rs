@@ -17,6 +17,21 @@ impl Accounts {
         mysql = "SELECT 100 DIV balance FROM accounts ORDER BY id"
     )]
     fn shares(db: &impl Executor) -> impl Stream<Item = Result<Option<i64>>>;
+
+    /// Fails at the first account whose balance is too large for the type.
+    #[query("SELECT balance FROM accounts ORDER BY id")]
+    fn small_balances(db: &impl Executor) -> impl Stream<Item = Result<i16>>;
+}
+
+/// Reads a stream that ends with its 71st row.
+async fn reads_seventy(stream: impl Stream<Item = Result<i16>>) -> Result<()> {
+    let mut stream = std::pin::pin!(stream);
+    for _ in 0..70 {
+        assert_eq!(stream.try_next().await?, Some(100));
+    }
+    refused(stream.try_next().await, ErrorKind::Decode);
+    assert!(stream.next().await.is_none());
+    Ok(())
 }
 
 on_all_engines! {
@@ -111,6 +126,17 @@ on_all_engines! {
                 assert!(!Accounts::exists(db, 4_000).await?);
             }
         }
+    }
+
+    async fn a_stream_ends_at_the_first_row_that_cannot_be_read(db: &Database) {
+        open_accounts(db, 0..1_000).await?;
+        set_balance(db, 70, 100_000).await?;
+        reads_seventy(Accounts::small_balances(db)).await?;
+        let unit = db.begin().await?;
+        reads_seventy(Accounts::small_balances(&unit)).await?;
+        set_balance(&unit, 70, 70).await?;
+        unit.commit().await?;
+        assert_eq!(balance(db, 70).await?, 70);
     }
 
     async fn a_failing_stream_ends_with_its_error(db: &Database) {
