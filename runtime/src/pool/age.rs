@@ -68,8 +68,8 @@ impl Age {
     /// Why it must not be used again, if so.
     #[inline]
     pub(super) fn end(&self, now: Time, generation: u64, rules: &AgeRules) -> Option<CloseReason> {
-        let is_new = self.generation == generation;
-        if is_new && now < self.expires_at && self.uses < self.max_uses {
+        let is_current = self.generation == generation;
+        if is_current && now < self.expires_at && self.uses < self.max_uses {
             return None;
         }
         self.reason(now, generation, rules)

@@ -57,6 +57,16 @@ fn refusing(refusals: u32, asked: &Arc<AtomicU32>) -> impl Fn() -> bool + Send +
     move || asked.fetch_add(1, Ordering::Relaxed) >= refusals
 }
 
+/// Works until the hook has cost the pool two connections.
+async fn two_are_refused(db: &Database) -> Result<()> {
+    open_accounts(db, [1]).await?;
+    eventually("two have been closed", async || {
+        Accounts::delete(db, 1).await?;
+        Ok(closed(&writers(db), CloseReason::HookRefused) == 2)
+    })
+    .await
+}
+
 on_all_engines! {
     async fn what_was_set_when_it_was_opened_is_set_for_everybody(db: &Database, place: &Place) {
         let [set, _] = statements(db.dialect());
@@ -93,12 +103,7 @@ on_all_engines! {
             Box::pin(async { Ok(true) })
         });
         let db = &place.open(pool).await?;
-        open_accounts(db, [1]).await?;
-        eventually("two have been closed", async || {
-            Accounts::delete(db, 1).await?;
-            Ok(closed(&writers(db), CloseReason::HookRefused) == 2)
-        })
-        .await?;
+        two_are_refused(db).await?;
         db.close().await;
     }
 
@@ -128,12 +133,7 @@ on_all_engines! {
             Box::pin(async move { Ok(answer) })
         });
         let db = &place.open(pool).await?;
-        open_accounts(db, [1]).await?;
-        eventually("two have been closed", async || {
-            Accounts::delete(db, 1).await?;
-            Ok(closed(&writers(db), CloseReason::HookRefused) == 2)
-        })
-        .await?;
+        two_are_refused(db).await?;
         Accounts::count(db).await?;
         eventually("it idles", async || Ok(readers(db).idle == 1)).await?;
         db.close().await;
