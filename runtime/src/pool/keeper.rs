@@ -2,6 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, Weak};
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
@@ -152,7 +153,7 @@ impl Drop for EndWithKeeper {
         let Some(shared) = self.0.upgrade() else {
             return;
         };
-        shared.decide(|state, idle, steps| state.close(Time::now(), idle, steps));
+        shared.orphan();
         for mut own in shared.core.slots() {
             let gone = own.holder.is_none().then(|| own.vacate());
             drop(own);
@@ -205,7 +206,7 @@ async fn open(pool: Pool, slot: SlotId) {
     let now = Time::now();
     match opened {
         Ok(wire) => {
-            let generation = shared.generation.load(std::sync::atomic::Ordering::Relaxed);
+            let generation = shared.generation.load(Ordering::Relaxed);
             let mut own = shared.core.slot(slot);
             own.age = Some(Age::new(now, fastrand::f64(), generation, &shared.rules));
             own.anchor = Some(Arc::new(Anchor(pool.to_shared())));

@@ -1,6 +1,6 @@
 //! The pool itself: the hand-over, what it is set up with, and the way back in for connections.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -57,6 +57,8 @@ pub(crate) struct Shared {
     pub(super) failure: Mutex<Option<Arc<Error>>>,
     /// Guards what is seen over time; the keeper's, and for whoever asks for statistics.
     pub(super) trends: Mutex<Trends>,
+    /// Whether the keeper ended before the pool was closed.
+    pub(super) is_orphaned: AtomicBool,
     /// Told whenever the keeper has finished something.
     pub(super) progress: Notify,
     work: mpsc::UnboundedSender<Work>,
@@ -121,6 +123,7 @@ impl Pool {
                     usage: UsagePattern::default(),
                 }),
                 endpoint,
+                is_orphaned: AtomicBool::new(false),
                 progress: Notify::new(),
                 work,
                 config,
@@ -315,6 +318,8 @@ impl Shared {
         let Err(unsent) = self.work.send(work) else {
             return;
         };
+        // Or what could not be opened would be opened again.
+        self.orphan();
         // Without a keeper nobody can wait for a good-bye: the connection just ends.
         match unsent.0 {
             Work::Open { slot } | Work::Clean { slot, .. } | Work::Close { slot, .. } => {
@@ -328,6 +333,16 @@ impl Shared {
             | Work::Finish
             | Work::Stop => {}
         }
+    }
+
+    /// Closes a pool that has no keeper any more, unless it was closed before.
+    pub(super) fn orphan(&self) {
+        self.decide(|state, idle, steps| {
+            if !state.is_closed() {
+                self.is_orphaned.store(true, Ordering::Relaxed);
+                state.close(Time::now(), idle, steps);
+            }
+        });
     }
 
     /// A connection was asked whether it is there.

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -108,7 +109,7 @@ impl Pool {
         let overloaded =
             |message: String| Error::new(ErrorKind::PoolOverloaded, message).retryable();
         let error = match refusal {
-            Refusal::Closed => return closed(),
+            Refusal::Closed => return self.closed(),
             Refusal::Killed => Error::new(
                 ErrorKind::Cancelled,
                 "the session was killed while it waited",
@@ -162,7 +163,17 @@ impl Pool {
 
     fn can_not_open(&self) -> Error {
         let failure = self.shared().last_failure();
-        failure.map_or_else(closed, |error| error.copy())
+        failure.map_or_else(|| self.closed(), |error| error.copy())
+    }
+
+    fn closed(&self) -> Error {
+        let message = if self.shared().is_orphaned.load(Ordering::Relaxed) {
+            "the task that keeps the pool has ended, most likely with the tokio runtime on which the database was opened; \
+             open a database on the runtime that uses it"
+        } else {
+            "the database has been closed"
+        };
+        Error::new(ErrorKind::PoolClosed, message).attempting(|| "acquire a connection".into())
     }
 
     /// "10 of 10 lent, longest by …; 0 being opened, 0 being cleaned; 7 callers waiting"
@@ -254,9 +265,4 @@ impl Drop for Waiting<'_> {
             self.shared.units_back(self.seat);
         }
     }
-}
-
-pub(super) fn closed() -> Error {
-    Error::new(ErrorKind::PoolClosed, "the database has been closed")
-        .attempting(|| "acquire a connection".into())
 }

@@ -1,11 +1,12 @@
 //! Closing: nobody new, a grace for those who are there, and nothing that stays open.
 
+use tokio::runtime::Builder;
 use wharf::prelude::*;
 
 use super::watched::Watched;
 use super::{Held, Statements, readers, writers};
 use crate::entities::{Accounts, balance, open_accounts, set_balance};
-use crate::harness::{Place, eventually, refused};
+use crate::harness::{Engine, Place, eventually, refused, refused_saying};
 
 /// Waits until no connection leads to the database.
 async fn nothing_stays_open(watched: &Watched) -> Result<()> {
@@ -86,5 +87,28 @@ on_all_engines! {
         drop(db);
         nothing_stays_open(&watched).await?;
         watched.close().await;
+    }
+}
+
+/// As where each test has a runtime of its own, and all of them share one database.
+#[test]
+fn a_database_whose_runtime_has_ended_says_so() {
+    let start = |builder: &mut Builder| builder.enable_all().build().expect("start a runtime");
+    for engine in [Engine::Sqlite, Engine::Postgres, Engine::MariaDb] {
+        // On one thread, and with nothing to open, the pool's own task may not even have begun.
+        for (mut builder, initial) in [
+            (Builder::new_multi_thread(), 1),
+            (Builder::new_current_thread(), 0),
+        ] {
+            let place = Place::new(engine);
+            let first = start(&mut builder);
+            let pool = PoolConfig::new().initial_connections(initial);
+            let db = first.block_on(place.open(pool)).expect("open the database");
+            drop(first);
+            for _ in 0..2 {
+                let counted = start(&mut builder).block_on(Accounts::count(&db));
+                refused_saying(counted, ErrorKind::PoolClosed, &["runtime", "was opened"]);
+            }
+        }
     }
 }
