@@ -5,9 +5,12 @@ pub mod cancel;
 pub mod cluster;
 
 mod directory;
+mod eventually;
 mod mariadb;
 mod postgres;
 mod process;
 pub mod proxy;
 pub mod server;
 mod supervisor;
+
+pub use eventually::eventually;

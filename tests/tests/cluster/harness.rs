@@ -1,17 +1,17 @@
 //! Runs a law on a cluster of its own, on both engines.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::runtime::Builder;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use wharf::prelude::*;
 use wharf::{DatabaseBuilder, HealthConfig, NodeSnapshot, NodeState, PoolConfig, Role, Routing};
 use wharf_tests::cluster::{Cluster, ClusterOptions};
+pub(crate) use wharf_tests::eventually;
 
 /// A hundred times what the slowest law waits for. It fails a test that hangs and decides nothing else.
 const HANG_LIMIT: Duration = Duration::from_secs(90);
-const LOOK_INTERVAL: Duration = Duration::from_millis(2);
 
 /// One cluster at a time.
 static TURN: Mutex<()> = Mutex::new(());
@@ -121,19 +121,6 @@ pub(crate) fn note(id: i64, text: &str) -> Note {
         id,
         text: text.to_owned(),
     }
-}
-
-/// Waits until something is so that nobody can be told of.
-pub(crate) async fn eventually(
-    what: &str,
-    mut is_so: impl AsyncFnMut() -> Result<bool>,
-) -> Result<()> {
-    let deadline = Instant::now() + HANG_LIMIT / 2;
-    while !is_so().await? {
-        assert!(Instant::now() < deadline, "it never came about: {what}");
-        sleep(LOOK_INTERVAL).await;
-    }
-    Ok(())
 }
 
 pub(crate) fn run_on(

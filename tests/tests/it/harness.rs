@@ -3,18 +3,16 @@
 use std::fmt::Debug;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use wharf::{Database, Error, ErrorKind, PoolConfig, Result};
+pub(crate) use wharf_tests::eventually;
 use wharf_tests::server::Server;
 
 /// A hundred times what the slowest law takes. It fails a test that hangs and decides nothing else.
 const HANG_LIMIT: Duration = Duration::from_secs(60);
-
-/// How often a condition is looked at of which nobody can be told.
-const LOOK_INTERVAL: Duration = Duration::from_millis(2);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Engine {
@@ -55,6 +53,17 @@ impl Place {
             url,
             directory,
         }
+    }
+
+    /// A new database on a server of the test's own.
+    pub(crate) fn on(server: &Server) -> Self {
+        let url = server.database();
+        let engine = if url.starts_with("postgres") {
+            Engine::Postgres
+        } else {
+            Engine::MariaDb
+        };
+        Self::at(engine, url)
     }
 
     /// A database that is there already.
@@ -131,22 +140,6 @@ async fn hold_to(law: impl Future<Output = Result<()>>) {
         .expect("the law holds");
 }
 
-/// Waits until something is so that nobody can be told of: how a pool or a server stands.
-///
-/// # Panics
-/// When it isn't after half of what a law may take, saying what was waited for.
-pub(crate) async fn eventually(
-    what: &str,
-    mut is_so: impl AsyncFnMut() -> Result<bool>,
-) -> Result<()> {
-    let deadline = Instant::now() + HANG_LIMIT / 2;
-    while !is_so().await? {
-        assert!(Instant::now() < deadline, "it never came about: {what}");
-        sleep(LOOK_INTERVAL).await;
-    }
-    Ok(())
-}
-
 /// The error of a call that must fail in this way.
 #[track_caller]
 pub(crate) fn refused<T: Debug>(result: Result<T>, kind: ErrorKind) -> Error {
@@ -211,5 +204,23 @@ macro_rules! on_servers {
         $(on_all_engines! { @law $(#[$attribute])* $name $params $body })+
         on_all_engines! { @engine postgres Postgres $($name $params)+ }
         on_all_engines! { @engine mariadb MariaDb $($name $params)+ }
+    };
+}
+
+/// Makes each law a test on a server of its own, to kill or to freeze: `own_postgres::name`, `own_mariadb::name`.
+macro_rules! on_own_servers {
+    ($($name:ident)+) => {
+        on_own_servers! { @engine own_postgres start_postgres $($name)+ }
+        on_own_servers! { @engine own_mariadb start_mariadb $($name)+ }
+    };
+    (@engine $module:ident $start:ident $($name:ident)+) => {
+        mod $module {
+            $(
+                #[test]
+                fn $name() {
+                    crate::harness::run_with(wharf_tests::server::Server::$start(), super::$name);
+                }
+            )+
+        }
     };
 }

@@ -13,42 +13,9 @@ use super::{Held, readers, waiting};
 use crate::entities::{Accounts, open_accounts, set_balance};
 use crate::harness::{Engine, Place, eventually, run_with};
 
-/// The laws, for both servers.
-macro_rules! on_own_servers {
-    ($($name:ident)+) => {
-        mod postgres {
-            $(
-                #[test]
-                fn $name() {
-                    super::run_with(super::Server::start_postgres(), super::$name);
-                }
-            )+
-        }
-        mod mariadb {
-            $(
-                #[test]
-                fn $name() {
-                    super::run_with(super::Server::start_mariadb(), super::$name);
-                }
-            )+
-        }
-    };
-}
-
 on_own_servers! {
     a_server_that_is_killed_and_comes_back_is_ridden_out
     a_server_that_is_frozen_keeps_nobody_beyond_the_deadline
-}
-
-/// A database on a server of the test's own.
-async fn watch(server: &Server) -> Result<Watched> {
-    let url = server.database();
-    let engine = if url.starts_with("postgres") {
-        Engine::Postgres
-    } else {
-        Engine::MariaDb
-    };
-    Watched::at(Place::at(engine, url), server.database()).await
 }
 
 /// Calls without end, and counts those that were served. Whoever was on a connection that broke is told, and nobody else.
@@ -67,7 +34,7 @@ async fn call(db: Database, served: Arc<AtomicU64>, stop: Arc<AtomicBool>) {
 }
 
 async fn a_server_that_is_killed_and_comes_back_is_ridden_out(server: &mut Server) -> Result<()> {
-    let watched = watch(server).await?;
+    let watched = Watched::on(server).await?;
     let pool = PoolConfig::new()
         .max_connections(4)
         .check_after_idle(Duration::ZERO);
@@ -128,7 +95,7 @@ async fn a_server_that_is_killed_and_comes_back_is_ridden_out(server: &mut Serve
 async fn a_server_that_is_frozen_keeps_nobody_beyond_the_deadline(
     server: &mut Server,
 ) -> Result<()> {
-    let watched = watch(server).await?;
+    let watched = Watched::on(server).await?;
     let db = &watched.open(PoolConfig::new().max_connections(2)).await?;
     open_accounts(db, [1]).await?;
     let holder = Held::begin(db).await;

@@ -14,29 +14,7 @@ use super::stats::{assert_settled, settle};
 use super::watched::Watched;
 use super::{Held, Statements, closed, end_all, readers, waiting, writers};
 use crate::entities::{Accounts, balance, open_accounts, set_balance};
-use crate::harness::{Engine, Place, eventually, refused, refused_saying, run_with};
-
-/// The laws, for both servers, each with one of its own.
-macro_rules! on_own_servers {
-    ($($name:ident)+) => {
-        mod frozen_postgres {
-            $(
-                #[test]
-                fn $name() {
-                    super::run_with(super::Server::start_postgres(), super::$name);
-                }
-            )+
-        }
-        mod frozen_mariadb {
-            $(
-                #[test]
-                fn $name() {
-                    super::run_with(super::Server::start_mariadb(), super::$name);
-                }
-            )+
-        }
-    };
-}
+use crate::harness::{Engine, Place, eventually, refused, refused_saying};
 
 on_own_servers! {
     whatever_is_under_way_ends_while_the_server_is_frozen
@@ -45,13 +23,7 @@ on_own_servers! {
 
 /// A database with two accounts, on a server of the test's own.
 async fn watch(server: &Server) -> Result<Watched> {
-    let url = server.database();
-    let engine = if url.starts_with("postgres") {
-        Engine::Postgres
-    } else {
-        Engine::MariaDb
-    };
-    let watched = Watched::at(Place::at(engine, url), server.database()).await?;
+    let watched = Watched::on(server).await?;
     // From another pool, so that connections of the one that is watched are none but those that it began with.
     let other = watched.open(PoolConfig::new()).await?;
     open_accounts(&other, [1, 2]).await?;

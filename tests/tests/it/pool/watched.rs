@@ -1,6 +1,7 @@
 //! A database of a test's own, and a look at it from outside: which connections lead to it.
 
 use wharf::prelude::*;
+use wharf_tests::server::Server;
 
 use crate::entities::Account;
 use crate::harness::{Engine, Place};
@@ -31,6 +32,11 @@ impl Watched {
             Engine::Postgres | Engine::MariaDb => Place::new(engine).url.clone(),
         };
         Self::at(Place::new(engine), onlooker).await
+    }
+
+    /// A new database on a server of the test's own.
+    pub(super) async fn on(server: &Server) -> Result<Self> {
+        Self::at(Place::on(server), server.database()).await
     }
 
     /// A database anywhere, and the URL of another one for the onlooker.
