@@ -8,6 +8,7 @@ use super::flow::FlowId;
 use super::partition::{PartitionKey, PartitionKind, Seat};
 use super::priority::Priority;
 use super::shared::{Pool, Shared};
+use super::waiter::CallerId;
 
 /// Who asks for a connection: a session. Everybody without one is the same caller to the pool.
 pub(crate) struct Caller {
@@ -15,26 +16,25 @@ pub(crate) struct Caller {
     pub(crate) priority: Priority,
     keys: Vec<PartitionKey>,
     /// Tells it from all other callers; as a flow it is this number, unless it shares one.
-    id: FlowId,
+    id: CallerId,
     /// Guards where it sits. Nobody else's word, and there are as many seats as pools.
     seats: Mutex<Vec<(Weak<Shared>, Arc<Seat>)>>,
 }
 
 impl Caller {
     pub(crate) fn new(name: Arc<str>, priority: Priority, mut keys: Vec<PartitionKey>) -> Self {
-        /// 0 is everybody without a session.
-        static NEXT: AtomicU64 = AtomicU64::new(1);
+        static BEFORE: AtomicU64 = AtomicU64::new(0);
         keys.push(PartitionKey::new(PartitionKind::Session, name.clone()));
         Self {
             name,
             priority,
             keys,
-            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            id: CallerId::MIN.saturating_add(BEFORE.fetch_add(1, Ordering::Relaxed)),
             seats: Mutex::default(),
         }
     }
 
-    pub(super) fn id(&self) -> FlowId {
+    pub(super) fn id(&self) -> CallerId {
         self.id
     }
 
@@ -59,7 +59,7 @@ impl Caller {
             .keys
             .iter()
             .find(|key| key.kind() == kind && kind != PartitionKind::Session);
-        shared.map_or(self.id, |key| {
+        shared.map_or(self.id.get(), |key| {
             let mut hasher = DefaultHasher::new();
             key.hash(&mut hasher);
             // The upper half, apart from the numbers of sessions.

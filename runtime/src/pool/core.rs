@@ -169,7 +169,7 @@ impl<S> Core<S> {
         let mut steps = Steps::new();
         let mut inner = self.lock();
         let answer = with(&mut inner.state, &self.slots, &mut steps);
-        let woken = inner.conclude(&mut steps, &self.locked.crowd, chores);
+        let woken = inner.conclude(steps, &self.locked.crowd, chores);
         drop(inner);
         woken.wake();
         answer
@@ -200,10 +200,10 @@ impl<S> Core<S> {
 
 impl Inner {
     /// Lays down what has been decided, and passes on what others have to do.
-    fn conclude(&mut self, steps: &mut Steps, crowd: &PlainUsize, chores: &mut Chores) -> Woken {
+    fn conclude(&mut self, steps: Steps, crowd: &PlainUsize, chores: &mut Chores) -> Woken {
         crowd.store(self.state.crowd(), PlainOrdering::Relaxed);
         let mut woken = Woken::default();
-        for step in steps.drain(..) {
+        for step in steps {
             match step {
                 Step::End { desk, verdict } => {
                     if let Some(waker) = desk.lay(verdict) {

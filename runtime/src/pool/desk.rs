@@ -27,11 +27,11 @@ pub(crate) struct Desk {
 
 #[derive(Debug)]
 enum Paper {
-    /// Nobody waits to be told: nobody has looked yet, or the verdict has been taken.
-    Blank,
     /// Who is to be woken.
     Awaited(Waker),
     Told(Verdict),
+    /// The verdict has been taken.
+    Blank,
 }
 
 impl Paper {
@@ -45,9 +45,10 @@ impl Paper {
 }
 
 impl Desk {
-    pub(super) fn new() -> Self {
+    /// A wait of the task that this wakes.
+    pub(super) fn new(waker: Waker) -> Self {
         Self {
-            paper: Mutex::new(Paper::Blank),
+            paper: Mutex::new(Paper::Awaited(waker)),
         }
     }
 

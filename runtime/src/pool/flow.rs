@@ -23,7 +23,7 @@ const FLOWS_KEPT: usize = 64;
 /// A place in virtual time, and of which flow it is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
-    flow: usize,
+    pub(super) flow: Index,
     pub(super) at: u64,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Flows {
     /// Whose turn to come it was last: mostly everybody's who has no session, or that of one who floods the line.
     last: Option<(FlowId, usize)>,
     /// Where gaps may have to be closed; may name flows that are gone.
-    left: Vec<usize>,
+    left: Vec<Index>,
     /// Above how many flows those that are past are forgotten.
     to_sweep: usize,
 }
@@ -45,6 +45,8 @@ impl Flows {
     pub(super) fn enter(&mut self, id: FlowId, time: u64, waiter: Index) -> Place {
         let flow = self.find(id);
         let at = self.flows[flow].enter(time, waiter);
+        // Four billion of them don't fit into memory.
+        let flow = flow as Index;
         Place { flow, at }
     }
 
@@ -63,12 +65,12 @@ impl Flows {
 
     /// Whoever had this place got a connection.
     pub(super) fn serve(&mut self, place: Place) {
-        self.flows[place.flow].members.remove(place.at);
+        self.flows[place.flow as usize].members.remove(place.at);
     }
 
     /// Whoever had this place got none.
     pub(super) fn leave(&mut self, place: Place) {
-        self.flows[place.flow].leave(place.at);
+        self.flows[place.flow as usize].leave(place.at);
         self.left.push(place.flow);
     }
 
@@ -83,7 +85,7 @@ impl Flows {
     pub(super) fn close_gaps(&mut self, came_at: impl Fn(Index) -> u64) -> Vec<(Index, Place)> {
         let mut moved = Vec::new();
         for flow in self.left.drain(..) {
-            if let Some(left) = self.flows.get_mut(flow) {
+            if let Some(left) = self.flows.get_mut(flow as usize) {
                 let places = left.close_gaps(&came_at).into_iter();
                 moved.extend(places.map(|(waiter, at)| (waiter, Place { flow, at })));
             }

@@ -41,6 +41,7 @@ pub(super) struct Line {
 
 impl Line {
     /// Lets somebody into the room; see [`Line::stand`] for the line.
+    #[inline]
     pub(super) fn enter(&mut self, now: Time, ask: Ask) -> Ticket {
         self.arrivals += 1;
         let arrival = self.arrivals;
@@ -56,21 +57,20 @@ impl Line {
         entry.insert(Waiter {
             ask,
             rank,
-            place,
+            flow: place.map_or(0, |place| place.flow),
             came_at: self.served,
             since: now,
             in_line_since: now,
             units: 0,
-            is_in_line: false,
             looked_at: now,
         });
         rank.ticket(index)
     }
 
     /// Puts a waiter in the line, at the place that it took when it came.
+    #[inline]
     pub(super) fn stand(&mut self, now: Time, ticket: Ticket) {
         if let Some(waiter) = self.get_mut(ticket) {
-            waiter.is_in_line = true;
             waiter.in_line_since = now;
             let rank = waiter.rank;
             self.in_line.insert(rank, ticket.index);
@@ -84,9 +84,10 @@ impl Line {
     }
 
     /// Takes a waiter out that gets a connection.
+    #[inline]
     pub(super) fn serve(&mut self, ticket: Ticket) -> Option<Waiter> {
         let waiter = self.take(ticket)?;
-        if let Some(place) = waiter.place {
+        if let Some(place) = waiter.place() {
             self.flows.serve(place);
             self.served = self.served.max(place.at);
         }
@@ -97,7 +98,7 @@ impl Line {
     /// Takes a waiter out that gets none.
     pub(super) fn remove(&mut self, ticket: Ticket) -> Option<Waiter> {
         let waiter = self.take(ticket)?;
-        if let Some(place) = waiter.place {
+        if let Some(place) = waiter.place() {
             self.flows.leave(place);
         }
         self.ended(&waiter);
@@ -129,7 +130,7 @@ impl Line {
             };
             let from = waiter.rank;
             let to = from.moved(waiter.ask.priority, place);
-            (waiter.place, waiter.rank) = (Some(place), to);
+            waiter.rank = to;
             if self.in_line.remove(from).is_some() {
                 self.in_line.insert(to, index);
             }

@@ -1,10 +1,10 @@
 //! Waiting for a connection: until it is granted, until the time is up, or until it is plain that it is in vain.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
 use super::acquire::AcquireOptions;
@@ -35,7 +35,8 @@ impl Pool {
         seat: Option<&Seat>,
         has_waited: bool,
     ) -> Result<(SlotId, Duration)> {
-        let waiting = self.stand(options, seat, has_waited)?;
+        let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
+        let waiting = self.stand(waker, options, seat, has_waited)?;
         match waiting.await {
             Verdict::Granted { slot, waited } => Ok((slot, waited)),
             Verdict::Refused(refusal) => Err(self.explain(refusal, options)),
@@ -45,6 +46,7 @@ impl Pool {
     /// Takes a place in the line.
     fn stand<'a>(
         &'a self,
+        waker: Waker,
         options: &AcquireOptions,
         seat: Option<&'a Seat>,
         has_waited: bool,
@@ -72,7 +74,7 @@ impl Pool {
             fails_fast: options.fails_fast,
             partitions: partitions.iter().map(|partition| partition.id).collect(),
             runner: Runner::current(),
-            desk: Arc::new(Desk::new()),
+            desk: Arc::new(Desk::new(waker)),
         };
         let mut chores = Chores::new();
         let asked = shared.core.ask(now, ask, &mut chores);
@@ -81,6 +83,7 @@ impl Pool {
         Ok(Waiting {
             shared,
             seat,
+            is_new: true,
             wait: Some(wait),
         })
     }
@@ -235,6 +238,8 @@ impl Shared {
 struct Waiting<'a> {
     shared: &'a Shared,
     seat: Option<&'a Seat>,
+    /// Whether it hasn't been polled yet. Whoever is woken then has just come, and its waker is on the desk.
+    is_new: bool,
     /// `None` when its end has been told: there is nothing left to leave.
     wait: Option<Wait>,
 }
@@ -243,6 +248,9 @@ impl Future for Waiting<'_> {
     type Output = Verdict;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Verdict> {
+        if std::mem::take(&mut self.is_new) {
+            return Poll::Pending;
+        }
         let Some(wait) = &self.wait else {
             return Poll::Pending;
         };

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::task::Waker;
 
 use super::*;
 use crate::pool::desk::Desk;
@@ -19,7 +20,7 @@ fn ask(flow: FlowId, deadline_ms: u64) -> Ask {
         fails_fast: false,
         partitions: Box::default(),
         runner: Runner::current(),
-        desk: Arc::new(Desk::new()),
+        desk: Arc::new(Desk::new(Waker::noop().clone())),
     }
 }
 

@@ -89,7 +89,7 @@ impl State {
         let Some(waiter) = self.line.get_mut(ticket) else {
             return;
         };
-        while let Some(id) = waiter.ask.partitions.get(waiter.units).copied() {
+        while let Some(id) = waiter.ask.partitions.get(waiter.units as usize).copied() {
             if !self.rooms.take_or_park(id, waiter.rank, ticket) {
                 return;
             }

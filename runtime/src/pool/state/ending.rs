@@ -75,9 +75,9 @@ impl State {
     /// Takes a waiter out that gets no connection, unless its wait has ended already; its units go to others.
     fn remove(&mut self, now: Time, ticket: Ticket) -> Option<Arc<Desk>> {
         let waiter = self.line.remove(ticket)?;
-        let partitions = &waiter.ask.partitions;
-        self.rooms.exit(waiter.rank, partitions, waiter.units);
-        self.units_back(now, &partitions[..waiter.units]);
+        let (partitions, units) = (&waiter.ask.partitions, waiter.units as usize);
+        self.rooms.exit(waiter.rank, partitions, units);
+        self.units_back(now, &partitions[..units]);
         Some(waiter.ask.desk)
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::State;
 use crate::clock::Time;
-use crate::pool::flow::FlowId;
+use crate::pool::waiter::CallerId;
 
 /// Where somebody stands who waits for a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -23,7 +23,7 @@ pub struct Position {
 
 impl State {
     /// Places and expected waits of a session's calls.
-    pub(crate) fn positions(&self, now: Time, caller: FlowId) -> Vec<Position> {
+    pub(crate) fn positions(&self, now: Time, caller: CallerId) -> Vec<Position> {
         let own = self
             .line
             .waiting()
@@ -38,7 +38,7 @@ impl State {
                     expected_wait: self
                         .drain
                         .map(|drain| Duration::from_nanos((drain * f64::from(turns)) as u64)),
-                    is_parked: !waiter.is_in_line,
+                    is_parked: !waiter.is_in_line(),
                 }
             })
             .collect();

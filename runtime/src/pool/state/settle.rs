@@ -76,7 +76,7 @@ impl State {
             return false;
         };
         self.rooms
-            .exit(waiter.rank, &waiter.ask.partitions, waiter.units);
+            .exit(waiter.rank, &waiter.ask.partitions, waiter.units as usize);
         if let Some(last) = self.last_grant.replace(now) {
             let gap = now.since(last).as_nanos() as f64;
             let drain = self.drain.unwrap_or(gap);

@@ -6,6 +6,7 @@
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic;
+use std::task::Poll;
 use std::time::Duration;
 
 use super::core::{Chores, Core, Layout};
@@ -123,6 +124,7 @@ impl Pool {
         };
         // As `Pool::attempt` does.
         self.units_back(&caller.seat.partitions[..units]);
+        let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
         let ask = Ask {
             flow: caller.seat.flow,
             caller: None,
@@ -137,7 +139,7 @@ impl Pool {
                 .map(|partition| partition.id)
                 .collect(),
             runner: Runner::current(),
-            desk: Arc::new(Desk::new()),
+            desk: Arc::new(Desk::new(waker)),
         };
         let mut chores = Chores::new();
         let asked = self.core.ask(self.now(), ask, &mut chores);
@@ -148,7 +150,15 @@ impl Pool {
             caller,
             wait: Some(wait.clone()),
         };
-        let verdict = poll_fn(|cx| wait.desk.look(cx)).await;
+        // As `Waiting` does: at first there is nothing to look for.
+        let mut is_new = true;
+        let verdict = poll_fn(|cx| {
+            if std::mem::take(&mut is_new) {
+                return Poll::Pending;
+            }
+            wait.desk.look(cx)
+        })
+        .await;
         leave.wait = None;
         match verdict {
             Verdict::Granted { slot, .. } => Ok(slot),

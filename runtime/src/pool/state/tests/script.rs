@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::task::Waker;
 
 use expect_test::Expect;
 
@@ -82,7 +83,7 @@ pub(super) fn ask(flow: FlowId, priority: Priority) -> Ask {
         fails_fast: false,
         partitions: Box::default(),
         runner: Runner::current(),
-        desk: Arc::new(Desk::new()),
+        desk: Arc::new(Desk::new(Waker::noop().clone())),
     }
 }
 
