@@ -138,13 +138,13 @@ impl<S> Core<S> {
         }
     }
 
-    /// Stands in the line; see [`Desk::look`](super::desk::Desk::look) for how the wait goes.
+    /// Stands in the line; see [`Wait::poll`] for how the wait goes.
     pub(super) fn ask(&self, now: Time, ask: Ask, chores: &mut Chores) -> Result<Wait, Refusal> {
         let desk = ask.desk.clone();
         let ticket = self.decide(chores, |state, idle, steps| {
             state.ask(now, ask, idle, steps)
         })?;
-        Ok(Wait { ticket, desk })
+        Ok(Wait::new(ticket, desk))
     }
 
     /// Gives up a place in the line, or what was granted there meanwhile: that is returned.

@@ -3,8 +3,9 @@
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use super::desk::Desk;
+use super::desk::{Desk, Verdict};
 use super::flow::{FlowId, Place};
 use super::partition::PartitionId;
 use super::priority::Priority;
@@ -87,6 +88,28 @@ pub(crate) struct Ask {
 pub(super) struct Wait {
     pub(super) ticket: Ticket,
     pub(super) desk: Arc<Desk>,
+    /// Whether it hasn't been polled yet.
+    is_new: bool,
+}
+
+impl Wait {
+    /// A wait that is polled next by the task that the desk wakes.
+    pub(super) fn new(ticket: Ticket, desk: Arc<Desk>) -> Self {
+        Self {
+            ticket,
+            desk,
+            is_new: true,
+        }
+    }
+
+    /// How the wait ended; else the task is woken when it has. Told once.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Verdict> {
+        // Whoever asks for the first time has just come, and if the wait has ended since, it has been woken.
+        if std::mem::take(&mut self.is_new) {
+            return Poll::Pending;
+        }
+        self.desk.look(cx)
+    }
 }
 
 /// What is larger is moved by a call of `memcpy`, and takes a third cache line.

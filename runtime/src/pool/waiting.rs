@@ -83,7 +83,6 @@ impl Pool {
         Ok(Waiting {
             shared,
             seat,
-            is_new: true,
             wait: Some(wait),
         })
     }
@@ -238,8 +237,6 @@ impl Shared {
 struct Waiting<'a> {
     shared: &'a Shared,
     seat: Option<&'a Seat>,
-    /// Whether it hasn't been polled yet. Whoever is woken then has just come, and its waker is on the desk.
-    is_new: bool,
     /// `None` when its end has been told: there is nothing left to leave.
     wait: Option<Wait>,
 }
@@ -248,13 +245,10 @@ impl Future for Waiting<'_> {
     type Output = Verdict;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Verdict> {
-        if std::mem::take(&mut self.is_new) {
-            return Poll::Pending;
-        }
-        let Some(wait) = &self.wait else {
+        let Some(wait) = &mut self.wait else {
             return Poll::Pending;
         };
-        let verdict = ready!(wait.desk.look(cx));
+        let verdict = ready!(wait.poll(cx));
         self.wait = None;
         Poll::Ready(verdict)
     }

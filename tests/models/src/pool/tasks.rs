@@ -144,21 +144,13 @@ impl Pool {
         let mut chores = Chores::new();
         let asked = self.core.ask(self.now(), ask, &mut chores);
         self.carry_out(chores);
-        let wait = asked?;
+        let mut wait = asked?;
         let mut leave = LeaveOnDrop {
             pool: self,
             caller,
             wait: Some(wait.clone()),
         };
-        // As `Waiting` does: at first there is nothing to look for.
-        let mut is_new = true;
-        let verdict = poll_fn(|cx| {
-            if std::mem::take(&mut is_new) {
-                return Poll::Pending;
-            }
-            wait.desk.look(cx)
-        })
-        .await;
+        let verdict = poll_fn(|cx| wait.poll(cx)).await;
         leave.wait = None;
         match verdict {
             Verdict::Granted { slot, .. } => Ok(slot),

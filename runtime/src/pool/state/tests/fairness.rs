@@ -57,7 +57,8 @@ impl Queue {
             .state
             .ask(self.now(), ask, &self.idle, &mut Steps::new());
         let ticket = asked.unwrap();
-        self.waits.insert(Arc::as_ptr(&desk), Wait { ticket, desk });
+        self.waits
+            .insert(Arc::as_ptr(&desk), Wait::new(ticket, desk));
         ticket
     }
 

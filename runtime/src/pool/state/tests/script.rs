@@ -215,7 +215,7 @@ impl Scripted {
         let desk = ask.desk.clone();
         match self.state.ask(now, ask, &self.idle, &mut self.steps) {
             Ok(ticket) => {
-                self.waiting.insert(name, Wait { ticket, desk });
+                self.waiting.insert(name, Wait::new(ticket, desk));
                 None
             }
             Err(refusal) => Some(format!("{name}: {refusal:?}")),
