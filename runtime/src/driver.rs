@@ -31,6 +31,7 @@ mod raw;
 mod report;
 mod request;
 mod reset;
+mod setting;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod state;
@@ -67,6 +68,7 @@ pub(crate) use probe::Prober;
 pub use raw::RawConnection;
 pub(crate) use report::{History, ProbeFailure, Report, Switch, WorkerFailure};
 pub(crate) use request::{Command, Operation, Request};
+pub(crate) use setting::Setting;
 pub(crate) use statements::StatementCounts;
 pub(crate) use stop::{Stop, Stopper, stop};
 pub(crate) use stream::{Hold, RowStream, channel as row_channel};

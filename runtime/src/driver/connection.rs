@@ -9,7 +9,8 @@ use super::failure::{given_up, translate};
 use super::interrupt::Interrupt;
 #[cfg(feature = "postgres")]
 use super::postgres;
-use super::request::{Command, Request};
+use super::request::{Command, Request, Sql};
+use super::setting::Settings;
 use super::sqlx::{self, Either, Executor as _};
 use super::state::{Ending, State};
 use super::statements::{Lookup, StatementCounts, Statements};
@@ -20,6 +21,8 @@ use crate::error::{Error, Result};
 pub(crate) struct Connection {
     pub(super) socket: Socket,
     pub(super) state: State,
+    /// What Wharf has set in it and not yet taken back.
+    pub(super) settings: Settings,
     /// Which statement is out, for who wants to stop it.
     pub(super) interrupt: Arc<Interrupt>,
     pub(super) statements: Statements,
@@ -109,6 +112,7 @@ impl Connection {
         Self {
             socket: opened.socket,
             state: State::Clean,
+            settings: Settings::default(),
             interrupt: opened.interrupt,
             statements: Statements::new(opened.statement_cache),
             process: opened.process,
@@ -133,6 +137,11 @@ impl Connection {
         self.state
     }
 
+    /// Whether the next borrower may have it as it is.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.state.is_clean() && self.settings.is_empty()
+    }
+
     /// Somebody else will talk to the server through this connection.
     pub(crate) fn bypass(&mut self) {
         self.bypassed = true;
@@ -146,7 +155,11 @@ impl Connection {
 
     /// Notes that a request is about to go out. Called before the first poll of [`Connection::run`], so that there is no
     /// moment at which bytes are out and the state doesn't say so.
-    pub(super) fn sent(&mut self, command: Command) {
+    pub(super) fn sent(&mut self, request: &Request) {
+        let command = request.command;
+        if let Some(setting) = request.sets {
+            self.settings.note(setting);
+        }
         self.state = self.state.sent(command);
         self.bypassed |= command == Command::Script;
         if command.may_be_stopped() {
@@ -159,7 +172,7 @@ impl Connection {
     ///
     /// Takes and returns the connection, so that the exchange can outlive whoever asked for it.
     pub(super) async fn run(mut self: Box<Self>, request: Request) -> (Box<Self>, Result<Answer>) {
-        let (command, writes) = (request.command, request.operation.writes);
+        let (command, writes, sets) = (request.command, request.operation.writes, request.sets);
         let in_transaction = self.state.is_out_in_transaction();
         if self.is_given_up {
             self.interrupt.end();
@@ -194,6 +207,11 @@ impl Connection {
             }
         }
         self.state = self.state.answered(ending);
+        if let Some(setting) = sets
+            && ending == Ending::Done
+        {
+            self.settings.strike(setting);
+        }
         if self.state == State::Clean && self.bypassed {
             // What was set for the session outlives the transaction.
             self.state = State::Unknown;
@@ -208,7 +226,7 @@ impl Connection {
     }
 
     /// Sends a text and forgets what is answered.
-    pub(super) async fn tell(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+    pub(super) async fn tell(&mut self, sql: impl Into<Sql>) -> Result<(), sqlx::Error> {
         let request = Request::control(Command::Ping, sql, "reset");
         self.send(request).await.map(drop)
     }

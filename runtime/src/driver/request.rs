@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::arguments::Arguments;
 use super::dialect::Dialect;
 use super::param::Param;
+use super::setting::Setting;
 use super::sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
 use super::stream::RowSender;
 use crate::error::Result;
@@ -142,6 +143,8 @@ pub(crate) struct Parts {
     pub(crate) is_one_row: bool,
     /// After how many of its parts it has committed, when a question follows; `None`: nothing follows.
     pub(crate) commits_after: Option<usize>,
+    /// What it sets at its beginning and takes back at its end.
+    pub(crate) sets: Option<Setting>,
 }
 
 impl Request {
@@ -163,6 +166,7 @@ impl Request {
             sender: None,
             is_one_row: false,
             commits_after: None,
+            sets: None,
         }))
     }
 
@@ -209,6 +213,7 @@ impl Request {
             sender: None,
             is_one_row: false,
             commits_after: None,
+            sets: None,
         })
     }
 }

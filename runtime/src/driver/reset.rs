@@ -2,6 +2,7 @@
 
 use super::connection::{Connection, Socket};
 use super::dialect::Dialect;
+use super::request::Sql;
 use super::sqlx;
 use super::state::State;
 
@@ -18,24 +19,34 @@ impl Connection {
         }
     }
 
-    /// Whether all that is to be undone is a transaction that Wharf knows all about.
+    /// Whether all that is to be undone is what Wharf itself has begun or set.
     pub(crate) fn is_known(&self) -> bool {
-        let is_open = matches!(
+        let is_known = matches!(
             self.state,
-            State::InTransaction { .. } | State::Failed { .. }
+            State::Clean | State::InTransaction { .. } | State::Failed { .. }
         );
-        is_open && !self.bypassed
+        is_known && !self.bypassed
+    }
+
+    /// What undoes what Wharf itself has begun and set, in one message.
+    fn undoing(&self) -> Sql {
+        let rollback = self.rollback_script();
+        match self.settings.is_empty() {
+            true => rollback.into(),
+            false => format!("{rollback}; {}", self.settings.taking_back()).into(),
+        }
     }
 
     /// The program says that what it did leaves the connection clean.
     pub(crate) fn vouch(&mut self) {
         self.state = State::Clean;
+        self.settings.clear();
         self.bypassed = false;
     }
 
     /// Makes a connection as good as new, or says that it can't be: then it must be closed.
     ///
-    /// An open transaction that Wharf knows all about takes one round trip. Where anything may have been done, PostgreSQL
+    /// What Wharf itself has begun or set takes one round trip. Where anything may have been done, PostgreSQL
     /// can discard it all. On MariaDB that takes a message that sqlx doesn't send, and SQLite has no such thing: those are
     /// closed, unless told to `keep` the connection, since closing it would lose a database in memory.
     ///
@@ -44,12 +55,12 @@ impl Connection {
     pub(crate) async fn reset(&mut self, keep: bool) -> bool {
         let is_known = self.is_known();
         let is_idle = !matches!(self.state, State::InFlight { .. }) && !self.is_given_up;
-        let script = self.rollback_script();
+        let undoing = self.undoing();
         self.state = State::Unknown;
         let reset = match self.dialect() {
             _ if !is_idle => return false,
             Dialect::Sqlite if keep => self.tell("SAVEPOINT wharf_end; ROLLBACK").await,
-            _ if is_known => self.tell(script).await,
+            _ if is_known => self.tell(undoing).await,
             Dialect::Postgres => self.discard().await,
             _ => return false,
         };

@@ -93,7 +93,7 @@ impl Wire {
             ));
         };
         let (command, writes) = (request.command, request.operation.writes);
-        connection.sent(command);
+        connection.sent(&request);
         self.is_streaming = false;
         self.exchange = Some(Exchange {
             command,
@@ -194,7 +194,7 @@ impl Wire {
     pub(crate) fn is_clean(&self) -> bool {
         self.connection
             .as_ref()
-            .is_some_and(|connection| connection.state().is_clean())
+            .is_some_and(|connection| connection.is_clean())
     }
 }
 

@@ -68,7 +68,7 @@ impl Pool {
         let Some(connection) = wire.connection() else {
             return Err(CloseReason::NotCleanable);
         };
-        if !connection.state().is_clean() {
+        if !connection.is_clean() {
             let keeps_settings = connection.is_known();
             if !connection.reset(shared.endpoint.is_in_memory()).await {
                 return Err(CloseReason::NotCleanable);

@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use crate::driver::{Dialect, hex};
+use crate::driver::{Dialect, Setting, hex};
 use crate::error::{CommitId, Error, ErrorKind, Outcome, Result};
 
 /// Written by the owner: it was committed.
@@ -105,7 +105,8 @@ pub const fn guard_migration(dialect: Dialect) -> &'static str {
 /// The statements about guard rows.
 pub(crate) mod guard_sql {
     use super::{
-        CommitId, Dialect, Duration, GuardRow, KIND_DONE, KIND_FENCED, LOCK_WAIT_SECS, literal,
+        CommitId, Dialect, Duration, GuardRow, KIND_DONE, KIND_FENCED, LOCK_WAIT_SECS, Setting,
+        literal,
     };
 
     /// What the owner sends behind its BEGIN, in the same message.
@@ -120,13 +121,13 @@ pub(crate) mod guard_sql {
         )
     }
 
-    /// What the resolver sends first, on its own: afterwards the row is there, whoever wrote it. It waits for an owner in
+    /// What the resolver sends first, on its own, and what that sets: afterwards the row is there, whoever wrote it. It waits for an owner in
     /// progress, and not for ever; SQLite's connections have such a bound already.
     ///
     /// A row that is there is written once more, and stays what it was: a commit whose connection was ended while it waited
     /// for a replica is there, but no replica may have it. With synchronous replication the fence waits for one, and that
     /// then has the owner's commit as well. MariaDB writes nothing where nothing changes, hence the microsecond.
-    pub(crate) fn fence(dialect: Dialect, id: CommitId) -> String {
+    pub(crate) fn fence(dialect: Dialect, id: CommitId) -> (String, Option<Setting>) {
         let id_literal = literal(dialect, &id.unit);
         let into = format!(
             "INTO wharf_outcome (id, attempt, kind) VALUES ({id_literal}, {}, {KIND_FENCED})",
@@ -135,18 +136,24 @@ pub(crate) mod guard_sql {
         match dialect {
             // Several in one message are one transaction, whose settings end with it. At another level the answer could be
             // an error instead of a verdict.
-            Dialect::Postgres => format!(
-                "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE; \
+            Dialect::Postgres => {
+                let sql = format!(
+                    "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE; \
                  SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '{LOCK_WAIT_SECS}s'; \
                  INSERT {into} ON CONFLICT (id, attempt) DO UPDATE SET kind = wharf_outcome.kind"
-            ),
-            Dialect::MySql => format!(
-                "SET @wharf_wait = @@SESSION.innodb_lock_wait_timeout; \
+                );
+                (sql, None)
+            }
+            Dialect::MySql => {
+                let sql = format!(
+                    "SET @wharf_wait = @@SESSION.innodb_lock_wait_timeout; \
                  SET SESSION innodb_lock_wait_timeout = {LOCK_WAIT_SECS}; \
-                 INSERT {into} ON DUPLICATE KEY UPDATE at = at + INTERVAL 1 MICROSECOND; \
-                 SET SESSION innodb_lock_wait_timeout = @wharf_wait"
-            ),
-            Dialect::Sqlite => format!("INSERT OR IGNORE {into}"),
+                 INSERT {into} ON DUPLICATE KEY UPDATE at = at + INTERVAL 1 MICROSECOND; {}",
+                    Setting::LockWait.taking_back()
+                );
+                (sql, Some(Setting::LockWait))
+            }
+            Dialect::Sqlite => (format!("INSERT OR IGNORE {into}"), None),
         }
     }
 
@@ -184,10 +191,14 @@ pub(crate) mod guard_sql {
         }
     }
 
-    /// What deletes some of the rows that are older than they are kept.
-    pub(crate) fn sweep(dialect: Dialect, retention: Duration, batch: u64) -> String {
+    /// What deletes some of the rows that are older than they are kept, and what that sets.
+    pub(crate) fn sweep(
+        dialect: Dialect,
+        retention: Duration,
+        batch: u64,
+    ) -> (String, Option<Setting>) {
         let seconds = retention.as_secs();
-        match dialect {
+        let sql = match dialect {
             Dialect::Postgres => format!(
                 "DELETE FROM wharf_outcome WHERE (id, attempt) IN (SELECT id, attempt FROM wharf_outcome \
                  WHERE at < now() - interval '{seconds} seconds' ORDER BY at LIMIT {batch})"
@@ -200,7 +211,9 @@ pub(crate) mod guard_sql {
                 "DELETE FROM wharf_outcome WHERE (id, attempt) IN (SELECT id, attempt FROM wharf_outcome \
                  WHERE at < unixepoch() - {seconds} ORDER BY at LIMIT {batch})"
             ),
-        }
+        };
+        let sets = (dialect == Dialect::MySql).then_some(Setting::NextIsolation);
+        (sql, sets)
     }
 }
 

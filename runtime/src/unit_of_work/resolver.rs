@@ -6,7 +6,7 @@ use super::scope::Held;
 use crate::driver::{By, Command, Dialect, Operation, Request};
 use crate::error::{CommitId, Error, ErrorKind, Result};
 use crate::policy::backoff::Backoff;
-use crate::pool::{AcquireOptions, CloseReason, Lease, Purpose, Site};
+use crate::pool::{AcquireOptions, Lease, Purpose, Site};
 use crate::routing::{Berth, Route};
 use crate::topology::Access;
 use crate::transaction::{CommitOutcome, Entry, EntryRow, explain_guard, guard_sql};
@@ -84,14 +84,10 @@ async fn ask(route: &Route, id: CommitId, deadline: Instant) -> Result<CommitOut
 }
 
 async fn fence(lease: &mut Lease<'_>, dialect: Dialect, id: CommitId) -> Result<()> {
-    let sql = guard_sql::fence(dialect, id);
-    let fenced = lease
-        .exchange(Request::control(Command::Fence, sql, "INSERT"))
-        .await;
-    if fenced.is_err() && dialect == Dialect::MySql {
-        // It still waits for locks as a fence does.
-        lease.mark_for_recycling(CloseReason::Recycled);
-    }
+    let (sql, sets) = guard_sql::fence(dialect, id);
+    let mut request = Request::control(Command::Fence, sql, "INSERT");
+    request.sets = sets;
+    let fenced = lease.exchange(request).await;
     fenced.map(drop).map_err(explain_guard)
 }
 

@@ -50,8 +50,9 @@ async fn sweep(router: Weak<Router>, mut is_ended: watch::Receiver<bool>) {
 
 async fn sweep_batch(route: Route) -> Result<u64> {
     let router = route.router();
-    let sql = guard_sql::sweep(router.dialect(), router.guarding().retention, BATCH);
+    let (sql, sets) = guard_sql::sweep(router.dialect(), router.guarding().retention, BATCH);
     let mut request = Request::control(Command::Statement, sql, "DELETE");
+    request.sets = sets;
     request.operation = Operation::write("guard sweeper", "DELETE", "wharf_outcome");
     let site = Site::named("guard sweeper");
     let answer = route.run(site, Access::Write, request).await?;

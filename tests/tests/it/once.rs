@@ -1,12 +1,14 @@
 //! Units that are applied exactly once, whatever becomes of the answer to their commit.
 
 mod lost;
+mod settings;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 use wharf::prelude::*;
 use wharf::{CommitId, CommitOutcome};
 
@@ -96,6 +98,36 @@ impl Bank {
         let [runs, committed, rolled_back] = [&self.runs, &*self.committed, &*self.rolled_back]
             .map(|count| count.load(Ordering::Relaxed));
         (runs, committed, rolled_back)
+    }
+}
+
+/// A unit in progress that has paid and waits. Its id is `id(1, 0)`.
+struct Owner {
+    bank: Arc<Bank>,
+    may_end: Arc<Notify>,
+    task: JoinHandle<Result<()>>,
+}
+
+impl Owner {
+    async fn begin(db: &Database) -> Self {
+        let bank = Arc::new(Bank::default());
+        let (has_begun, may_end) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let task = tokio::spawn({
+            let (db, bank) = (db.clone(), bank.clone());
+            let (has_begun, may_end) = (has_begun.clone(), may_end.clone());
+            async move { bank.pay_slowly(&db, "a", &has_begun, &may_end).await }
+        });
+        has_begun.notified().await;
+        Self {
+            bank,
+            may_end,
+            task,
+        }
+    }
+
+    async fn commit(&mut self) -> Result<()> {
+        self.may_end.notify_one();
+        (&mut self.task).await.expect("no panic")
     }
 }
 

@@ -15,8 +15,9 @@ async fn connection() -> Box<Connection> {
         (Command::Statement, "INSERT INTO t VALUES (7)"),
     ] {
         let done;
-        connection.sent(command);
-        (connection, done) = connection.run(Request::control(command, sql, "test")).await;
+        let request = Request::control(command, sql, "test");
+        connection.sent(&request);
+        (connection, done) = connection.run(request).await;
         done.expect(sql);
     }
     connection
@@ -24,9 +25,9 @@ async fn connection() -> Box<Connection> {
 
 async fn commit(sql: &'static str) -> (Box<Connection>, Result<(Option<i64>, bool)>) {
     let mut connection = connection().await;
-    connection.sent(Command::Commit);
     let mut request = Request::control(Command::Commit, sql, "COMMIT");
     request.commits_after = Some(1);
+    connection.sent(&request);
     let (connection, answer) = connection.run(request).await;
     let answer = answer.and_then(|answer| {
         let row = answer.rows.decode_first::<i64>(By::Position)?;

@@ -1,14 +1,11 @@
 //! Commits that are lost on the wire.
 
-use std::sync::Arc;
-
-use tokio::sync::Notify;
 use wharf::CommitOutcome;
 use wharf::prelude::*;
 use wharf_tests::proxy::{Fault, Proxy};
 use wharf_tests::server::Server;
 
-use super::{Bank, Guard, id, open_bank};
+use super::{Bank, Guard, Owner, id, open_bank};
 use crate::entities::balance;
 use crate::harness::{Engine, Place, eventually, refused, refused_saying};
 
@@ -140,28 +137,20 @@ on_servers! {
     async fn who_asks_about_a_unit_in_progress_waits_for_its_end(db: &Database) {
         open_bank(db).await?;
         for is_committed in [true, false] {
-            let bank = Arc::new(Bank::default());
-            let (has_begun, may_end) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-            let owner = tokio::spawn({
-                let (db, bank) = (db.clone(), bank.clone());
-                let (has_begun, may_end) = (has_begun.clone(), may_end.clone());
-                async move { bank.pay_slowly(&db, "a", &has_begun, &may_end).await }
-            });
-            has_begun.notified().await;
+            let mut owner = Owner::begin(db).await;
             let asked = tokio::spawn({
                 let db = db.clone();
                 async move { db.resolve(id(1, 0)).await }
             });
             eventually("the fence waits", async || Ok(Guard::fences_waiting(db).await? > 0)).await?;
             if is_committed {
-                may_end.notify_one();
-                owner.await.expect("no panic")?;
+                owner.commit().await?;
             } else {
-                owner.abort();
+                owner.task.abort();
             }
             let outcome = asked.await.expect("no panic")?;
             assert_eq!(outcome, if is_committed { CommitOutcome::Committed } else { CommitOutcome::RolledBack });
-            assert_eq!(bank.counts().1, u32::from(is_committed));
+            assert_eq!(owner.bank.counts().1, u32::from(is_committed));
             db.execute("DELETE FROM wharf_outcome").await?;
         }
         assert_eq!(balance(db, 1).await?, 101);
