@@ -90,7 +90,9 @@ impl State {
                 Command::Statement,
                 Base::InTransaction { depth } | Base::Failed { depth },
             ) => Self::Failed { depth },
-            // A refused BEGIN, COMMIT or savepoint leaves too many possibilities to tell apart.
+            // There is a transaction or none, as much of the text as was done: a rollback is the end of both.
+            (Ending::Refused, Command::Begin, Base::Clean) => Self::Failed { depth: 0 },
+            // A refused COMMIT or savepoint leaves too many possibilities to tell apart.
             _ => Self::Unknown,
         }
     }
@@ -160,7 +162,17 @@ mod tests {
             State::Unknown
         );
         assert_eq!(after(&[(Command::Commit, Ending::Refused)]), State::Unknown);
-        assert_eq!(after(&[(Command::Begin, Ending::Refused)]), State::Unknown);
+    }
+
+    #[test]
+    fn a_refused_begin_leaves_something_to_roll_back() {
+        let refused = after(&[(Command::Begin, Ending::Refused)]);
+        assert_eq!(refused, State::Failed { depth: 0 });
+        let late = [
+            (Command::Begin, Ending::Done),
+            (Command::Begin, Ending::Refused),
+        ];
+        assert_eq!(after(&late), State::Unknown);
     }
 
     #[test]

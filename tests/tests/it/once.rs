@@ -190,18 +190,23 @@ on_all_engines! {
         assert_eq!(balance(db, 1).await?, 102);
     }
 
-    async fn of_many_calls_with_one_key_one_runs_to_its_end(db: &Database) {
+    async fn of_many_calls_with_one_key_one_runs_to_its_end(db: &Database, place: &Place) {
         open_bank(db).await?;
+        let calling = place.open(PoolConfig::new()).await?;
         let bank = Arc::new(Bank::default());
         let calls = (0..8).map(|_| {
-            let (db, bank) = (db.clone(), bank.clone());
-            tokio::spawn(async move { bank.pay_for(&db, "a", String::new()).await })
+            let (calling, bank) = (calling.clone(), bank.clone());
+            tokio::spawn(async move { bank.pay_for(&calling, "a", String::new()).await })
         });
         for call in calls.collect::<Vec<_>>() {
             assert_eq!(call.await.expect("no panic")?.1, 101);
         }
         assert_eq!(bank.counts().1, 1);
         assert_eq!(balance(db, 1).await?, 101);
+        // Who came late is refused with its BEGIN, which a rollback undoes.
+        let closed = calling.pool_stats().into_iter().map(|stats| stats.closed);
+        assert!(closed.clone().all(|closed| closed.is_empty()), "{:?}", closed.collect::<Vec<_>>());
+        calling.close().await;
     }
 
     async fn a_body_that_fails_leaves_its_key_free(db: &Database) {
