@@ -17,6 +17,7 @@ mod mobc;
 mod nothing;
 mod peer;
 mod plain_sqlx;
+mod semaphore;
 mod waiters;
 mod wharf;
 
@@ -99,13 +100,17 @@ async fn sides(case: Case, url: &str) -> Result<Vec<Side>> {
     let connections = case.connections();
     // The only one that waits without a limit unless it is told one; where nobody waits it is left as it is.
     let timeout = (case == Case::Waiters).then_some(ACQUIRE_TIMEOUT);
-    Ok(vec![
+    let mut sides = vec![
         side(case, wharf::Wharf::open(url, connections).await?).await?,
         side(case, deadpool::Deadpool::open(connections, timeout)?).await?,
         side(case, bb8::Bb8::open(connections).await?).await?,
         side(case, mobc::Mobc::open(connections)).await?,
         side(case, plain_sqlx::PlainSqlx::open(connections)).await?,
-    ])
+    ];
+    if case == Case::Waiters {
+        sides.push(side(case, semaphore::Permits::new(connections)).await?);
+    }
+    Ok(sides)
 }
 
 async fn side<P: Peer>(case: Case, peer: P) -> Result<Side> {
