@@ -164,6 +164,8 @@ impl Connection {
         self.bypassed |= command == Command::Script;
         if command.may_be_stopped() {
             self.interrupt.begin();
+        } else if command.decides() {
+            self.interrupt.begin_deciding();
         }
     }
 
@@ -192,6 +194,7 @@ impl Connection {
             && ending != Ending::Lost
         {
             self.is_given_up = cancelled.await.is_err();
+            let in_transaction = in_transaction || command == Command::Begin;
             let barrier = match self.is_given_up {
                 true => Err((given_up(), Ending::Lost)),
                 false => self.barrier(in_transaction).await,

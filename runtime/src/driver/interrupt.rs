@@ -4,7 +4,8 @@
 //!
 //! | word | meaning |
 //! |---|---|
-//! | 0 | nothing is out that may be stopped: nothing at all, or a commit |
+//! | 0 | nothing is out that may be stopped: nothing at all, or what only keeps account |
+//! | `DECIDING` | a commit is out, or what decides about one: it decides for itself |
 //! | n | statement n is out |
 //! | n + `STOPPING` | statement n is out, and is being stopped |
 //! | n + `CANCELLED` | statement n is out, and a server has been asked to cancel it |
@@ -24,7 +25,8 @@ use tokio::sync::oneshot;
 
 const STOPPING: u64 = 1 << 63;
 const CANCELLED: u64 = 1 << 62;
-const NUMBER: u64 = CANCELLED - 1;
+const DECIDING: u64 = 1 << 61;
+const NUMBER: u64 = DECIDING - 1;
 
 /// Which statement is out, and whether somebody has it stopped.
 #[derive(Debug, Default)]
@@ -55,6 +57,16 @@ impl Interrupt {
         let number = self.last.load(Ordering::Relaxed) + 1;
         self.last.store(number, Ordering::Relaxed);
         self.word.store(number, Ordering::Release);
+    }
+
+    /// A commit goes out, or what decides about one.
+    pub(super) fn begin_deciding(&self) {
+        self.word.store(DECIDING, Ordering::Release);
+    }
+
+    /// Whether a commit is out, or what decides about one.
+    pub(super) fn is_deciding(&self) -> bool {
+        self.word.load(Ordering::Acquire) & DECIDING != 0
     }
 
     /// Nothing is out any more. What is returned must be awaited before the connection is used: the server has been

@@ -62,10 +62,15 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Whether it may be stopped once it is out. A commit decides for itself, and a fence is one; and half of what rolls
-    /// back, or of what keeps account of savepoints, would leave more to undo than it took.
+    /// Whether it may be stopped once it is out. Half of what rolls back, or of what keeps account of savepoints, would
+    /// leave more to undo than it took. A `BEGIN` may have to wait for another owner of its guard row.
     pub(crate) fn may_be_stopped(self) -> bool {
-        matches!(self, Self::Statement | Self::Script)
+        matches!(self, Self::Begin | Self::Statement | Self::Script)
+    }
+
+    /// Whether it decides what becomes of a transaction, so that nobody else may.
+    pub(crate) fn decides(self) -> bool {
+        matches!(self, Self::Commit | Self::Fence)
     }
 
     #[cfg(test)]

@@ -55,6 +55,11 @@ impl Stopper {
         })
     }
 
+    /// Whether a commit is out, which decides for itself.
+    pub(crate) fn is_deciding(&self) -> bool {
+        self.interrupt.is_deciding()
+    }
+
     /// Cuts the connection off: whoever waits for an answer on it is told why instead, and its socket closes.
     pub(crate) fn sever(&self, why: &Arc<str>) {
         self.interrupt.sever(why);

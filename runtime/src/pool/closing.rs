@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::caller::Caller;
 use super::keeper::Work;
+use super::quarantine::COMMIT_LIMIT;
 use super::refusal::Refusal;
 use super::shared::{Pool, Shared};
 use super::slot::Lent;
@@ -26,7 +27,8 @@ pub struct CloseReport {
     pub cancelled: u64,
     /// Connections closed in all, idle ones included.
     pub closed: u64,
-    /// Connections that somebody still holds. A server has ended them; an SQLite file is open until they are dropped.
+    /// Connections that somebody still holds. A server has ended them, but for a commit that takes longer than a minute;
+    /// an SQLite file is open until they are dropped.
     pub abandoned: u64,
 }
 
@@ -61,11 +63,16 @@ impl Pool {
                 shared.stop(lent, "the database was closed");
             }
             if !shared.drained_by(Instant::now() + STOP_LIMIT).await {
-                for stopper in shared.lent().into_iter().filter_map(|lent| lent.stopper) {
+                let stoppers = shared.lent().into_iter().filter_map(|lent| lent.stopper);
+                for stopper in stoppers.filter(|stopper| !stopper.is_deciding()) {
                     // A server that doesn't answer finds out when the sockets close.
                     let _ = shared.control.terminate(stopper.process()).await;
                 }
-                shared.drained_by(Instant::now() + LAST_LIMIT).await;
+                let last = Instant::now() + COMMIT_LIMIT;
+                while !shared.drained_by(Instant::now() + LAST_LIMIT).await
+                    && shared.is_deciding()
+                    && Instant::now() < last
+                {}
             }
         }
         report.abandoned = shared.lent().len() as u64;
@@ -127,6 +134,12 @@ impl Shared {
                 return self.core.look(|state, _| state.is_drained());
             }
         }
+    }
+
+    /// Whether a commit is out somewhere, which nobody else ends.
+    fn is_deciding(&self) -> bool {
+        let mut lent = self.lent().into_iter();
+        lent.any(|lent| lent.stopper.is_some_and(|stopper| stopper.is_deciding()))
     }
 
     /// The connections that somebody has.

@@ -280,8 +280,8 @@ async fn discard(shared: &Shared, wire: Wire) {
 }
 
 async fn part_with(shared: &Shared, wire: Wire) {
-    // An exchange that is still out goes down with its socket, on the server too: MariaDB would finish it first.
-    if wire.stopper().running().is_some()
+    // An exchange that is still out goes down with its socket, on the server too, which would finish it first, or wait.
+    if wire.in_flight().is_some_and(|command| !command.decides())
         && let Err(error) = shared.control.terminate(wire.process()).await
     {
         tracing::warn!(error = %error, process = wire.process(), "a connection could not be ended on the server");

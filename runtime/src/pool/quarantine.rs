@@ -17,7 +17,7 @@ pub(super) const CANCEL_AFTER: Duration = Duration::from_millis(20);
 /// How long a quarantine may take; then the connection is closed.
 const QUARANTINE_LIMIT: Duration = Duration::from_secs(5);
 /// How long a commit that nobody waits for any more may take. It is never cancelled: it decides for itself.
-const COMMIT_LIMIT: Duration = Duration::from_secs(60);
+pub(super) const COMMIT_LIMIT: Duration = Duration::from_secs(60);
 
 /// Makes a connection as good as new, or closes it; with an `end`, closes it in any case, when nothing runs on it any more.
 pub(super) async fn clean(pool: Pool, slot: SlotId, end: Option<CloseReason>) {
@@ -32,7 +32,7 @@ pub(super) async fn clean(pool: Pool, slot: SlotId, end: Option<CloseReason>) {
         _ if shared.endpoint.is_in_memory() => Duration::MAX,
         // Whoever gave it up asks elsewhere what became of it.
         Some(Command::Commit) if end == Some(CloseReason::NotCleanable) => Duration::ZERO,
-        Some(Command::Commit | Command::Fence) => COMMIT_LIMIT,
+        Some(command) if command.decides() => COMMIT_LIMIT,
         _ => QUARANTINE_LIMIT,
     };
     let cleaning = tokio::time::timeout(limit, async {

@@ -138,11 +138,12 @@ impl Guard {
     #[query("SELECT count(*) FROM wharf_outcome")]
     async fn rows(db: &impl Executor) -> Result<i64>;
 
+    /// How many wait for an owner in progress, in this database.
     #[query(
-        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
-        mysql = "SELECT count(*) FROM information_schema.processlist WHERE info LIKE 'INSERT INTO wharf_outcome%ON DUPLICATE%'"
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+        mysql = "SELECT count(*) FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE 'INSERT INTO wharf_outcome%'"
     )]
-    async fn fences_waiting(db: &impl Executor) -> Result<i64>;
+    async fn waiting(db: &impl Executor) -> Result<i64>;
 }
 
 /// An account, and the guard's table.

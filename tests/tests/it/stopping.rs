@@ -308,15 +308,19 @@ impl Postgres {
     async fn prepared(db: &impl Executor) -> Result<i64>;
 }
 
-/// Makes every commit take a second, by a constraint that is checked then.
-const SLOW_COMMIT: &str = "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
-    'BEGIN PERFORM pg_sleep(1); RETURN NULL; END';
-    CREATE CONSTRAINT TRIGGER slow AFTER UPDATE ON accounts
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow()";
+/// Makes every commit take so long, by a constraint that is checked then.
+fn slow_commit(seconds: u32) -> String {
+    format!(
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
+         'BEGIN PERFORM pg_sleep({seconds}); RETURN NULL; END';
+         CREATE CONSTRAINT TRIGGER slow AFTER UPDATE ON accounts
+         DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow()"
+    )
+}
 
 async fn a_commit_is_never_stopped(db: &Database, place: &Place) -> Result<()> {
     open_accounts(db, [1]).await?;
-    db.execute(SLOW_COMMIT).await?;
+    db.execute(slow_commit(1)).await?;
     let hasty = &open(place, SOON).await?;
     let options = TransactionOptions::new().timeout(SOON);
     let unit = hasty.begin_with(options).await?;
@@ -333,7 +337,40 @@ async fn a_commit_is_never_stopped(db: &Database, place: &Place) -> Result<()> {
     }
     observer.until("COMMIT", 0).await;
     assert_eq!(balance(db, 1).await?, 6, "not by being dropped");
+
+    let session = db.session("doomed").open()?;
+    let unit = session.begin().await?;
+    set_balance(&unit, 1, 7).await?;
+    let kill = async {
+        observer.until("COMMIT", 1).await;
+        session.kill("it is over");
+    };
+    let (committed, ()) = tokio::join!(unit.commit(), kill);
+    committed?;
+    assert_eq!(balance(db, 1).await?, 7, "not with its session");
     hasty.close().await;
+    Ok(())
+}
+
+/// What else is still in somebody's hands after 5 s is ended on the server.
+async fn a_commit_is_not_ended_with_the_pool(db: &Database, place: &Place) -> Result<()> {
+    open_accounts(db, [1]).await?;
+    db.execute(slow_commit(7)).await?;
+    let closing = &place
+        .open(PoolConfig::new().close_timeout(Duration::ZERO))
+        .await?;
+    let (unit, idle) = (closing.begin().await?, closing.begin().await?);
+    set_balance(&unit, 1, 5).await?;
+    let observer = Observer(place);
+    let close = async {
+        observer.until("COMMIT", 1).await;
+        closing.close().await
+    };
+    let (committed, report) = tokio::join!(unit.commit(), close);
+    committed?;
+    assert_eq!((report.cancelled, report.abandoned), (2, 0));
+    assert_eq!(balance(db, 1).await?, 5);
+    refused(balance(&idle, 1).await, ErrorKind::RolledBack);
     Ok(())
 }
 
@@ -365,6 +402,13 @@ mod postgres_alone {
     fn a_commit_is_never_stopped() {
         run(Engine::Postgres, async |db, place| {
             super::a_commit_is_never_stopped(db, place).await
+        });
+    }
+
+    #[test]
+    fn a_commit_is_not_ended_with_the_pool() {
+        run(Engine::Postgres, async |db, place| {
+            super::a_commit_is_not_ended_with_the_pool(db, place).await
         });
     }
 

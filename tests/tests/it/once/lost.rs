@@ -134,6 +134,26 @@ on_servers! {
         db.close().await;
     }
 
+    /// It waits in its very first message.
+    async fn a_call_that_waits_for_another_one_with_its_key_can_be_given_up(db: &Database, place: &Place) {
+        open_bank(db).await?;
+        let calling = place.open(PoolConfig::new().max_connections(1)).await?;
+        let mut owner = Owner::begin(db).await;
+        let call = tokio::spawn({
+            let (bank, calling) = (owner.bank.clone(), calling.clone());
+            async move { bank.pay_for(&calling, "a", String::new()).await }
+        });
+        eventually("it waits", async || Ok(Guard::waiting(db).await? == 1)).await?;
+        call.abort();
+        eventually("nobody waits", async || Ok(Guard::waiting(db).await? == 0)).await?;
+        assert_eq!(balance(&calling, 1).await?, 100);
+        let stats = calling.pool_stats().swap_remove(0);
+        assert!(stats.closed.is_empty(), "it was stopped, and the connection stays: {stats:?}");
+        owner.commit().await?;
+        assert_eq!(balance(&calling, 1).await?, 101);
+        calling.close().await;
+    }
+
     async fn who_asks_about_a_unit_in_progress_waits_for_its_end(db: &Database) {
         open_bank(db).await?;
         for is_committed in [true, false] {
@@ -142,7 +162,7 @@ on_servers! {
                 let db = db.clone();
                 async move { db.resolve(id(1, 0)).await }
             });
-            eventually("the fence waits", async || Ok(Guard::fences_waiting(db).await? > 0)).await?;
+            eventually("the fence waits", async || Ok(Guard::waiting(db).await? == 1)).await?;
             if is_committed {
                 owner.commit().await?;
             } else {

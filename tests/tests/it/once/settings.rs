@@ -2,7 +2,7 @@
 
 use wharf::prelude::*;
 
-use super::{Owner, id, open_bank};
+use super::{Guard, Owner, id, open_bank};
 use crate::entities::{balance, set_balance};
 use crate::harness::{Place, eventually};
 
@@ -16,13 +16,6 @@ impl Server {
         mysql = "SELECT CAST(connection_id() AS SIGNED), CAST(@@SESSION.innodb_lock_wait_timeout AS CHAR)"
     )]
     async fn lock_wait(db: &impl WriteExecutor) -> Result<(i64, String)>;
-
-    /// Whether that connection waits for an owner in progress.
-    #[query(
-        postgres = "SELECT count(*) FROM pg_stat_activity WHERE pid = :process AND wait_event_type = 'Lock'",
-        mysql = "SELECT count(*) FROM information_schema.processlist WHERE id = :process AND info LIKE 'INSERT INTO wharf_outcome%'"
-    )]
-    async fn fences_waiting(db: &impl WriteExecutor, process: i64) -> Result<i64>;
 }
 
 /// A pool whose calls all get the same connection.
@@ -42,7 +35,7 @@ on_servers! {
             let asking = asking.clone();
             async move { asking.resolve(id(1, 0)).await }
         });
-        eventually("the fence waits", async || Ok(Server::fences_waiting(db, process).await? > 0)).await?;
+        eventually("the fence waits", async || Ok(Guard::waiting(db).await? == 1)).await?;
         asked.abort();
         db.execute(match db.dialect() {
             Dialect::Postgres => format!("SELECT pg_cancel_backend({process})"),
