@@ -1,6 +1,7 @@
 //! What the tests of Wharf stand on: real servers, faults on the wire, and futures that are dropped half-way.
 
 mod address;
+pub mod bouncer;
 pub mod cancel;
 pub mod cluster;
 

@@ -240,6 +240,10 @@ impl Connection {
             Some(_) if request.persistent => self.statements.look_up(request.sql.as_str()),
             _ => Lookup::Hit,
         };
+        let is_wrapped = self.needs_transaction(&request);
+        if is_wrapped {
+            Box::pin(self.say("BEGIN")).await?;
+        }
         let before = match lookup {
             Lookup::Miss(_) => self.prepared(),
             Lookup::Hit => 0,
@@ -282,6 +286,10 @@ impl Connection {
                 )
             }
         };
+        let answer = match is_wrapped {
+            true => Box::pin(self.end_transaction(answer)).await,
+            false => answer,
+        };
         // One that failed may have failed before it was prepared.
         if let Lookup::Miss(hash) = lookup
             && (answer.is_ok() || self.prepared() > before)
@@ -289,6 +297,43 @@ impl Connection {
             self.statements.prepared(hash);
         }
         answer
+    }
+
+    /// Sends a text, of which nothing is known here, and forgets what is answered.
+    async fn say(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+        let sql = sqlx::raw_sql(sql);
+        match &mut self.socket {
+            #[cfg(feature = "sqlite")]
+            Socket::Sqlite(connection) => sql.execute(connection).await.map(drop),
+            #[cfg(feature = "postgres")]
+            Socket::Postgres(connection) => sql.execute(connection).await.map(drop),
+            #[cfg(feature = "mysql")]
+            Socket::MySql(connection) => sql.execute(connection).await.map(drop),
+        }
+    }
+
+    /// Ends the transaction around a lone statement, as the statement ended.
+    async fn end_transaction<T>(
+        &mut self,
+        ended: Result<T, sqlx::Error>,
+    ) -> Result<T, sqlx::Error> {
+        let end = if ended.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        match (self.say(end).await, ended) {
+            (Ok(()), ended) => ended,
+            // What the server said no to is undone if it hears of the end, and else nobody knows.
+            (Err(lost), Ok(_) | Err(sqlx::Error::Database(_))) => Err(lost),
+            (Err(_), broken) => broken,
+        }
+    }
+
+    /// Whether a statement needs a transaction around it. sqlx prepares one that isn't kept, and runs it, in two messages. A
+    /// proxy that pools by transaction may send the second one to a process that knows nothing of the first one, or has
+    /// prepared somebody else's statement.
+    fn needs_transaction(&self, request: &Request) -> bool {
+        request.arguments.is_some()
+            && !self.statements.are_kept()
+            && self.dialect() == Dialect::Postgres
+            && !self.state.is_out_in_transaction()
     }
 
     /// How many prepared statements sqlx keeps.

@@ -48,10 +48,9 @@ impl Endpoint {
     /// Opens a connection and asks for the process that serves it, which is what a cancel names.
     pub(crate) async fn open(&self) -> sqlx::Result<(PgConnection, u64)> {
         let mut connection = PgConnection::connect_with(&self.options).await?;
-        let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
-            .persistent(false)
-            .fetch_one(&mut connection)
-            .await?;
+        // In one message: behind a proxy that pools by transaction, a second one may reach another process.
+        let row = sqlx::raw_sql("SELECT pg_backend_pid()").fetch_one(&mut connection);
+        let pid: i32 = sqlx::Row::try_get(&row.await?, 0)?;
         Ok((connection, u64::from(pid.unsigned_abs())))
     }
 

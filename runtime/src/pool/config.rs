@@ -251,7 +251,9 @@ impl PoolConfig {
 
     /// How many prepared statements a connection keeps.
     ///
-    /// Default: what the URL's `statement-cache-capacity` says, else 100. 0 to 10,000; 0 sends every statement unprepared and unnamed, which proxies that pool by transaction need.
+    /// Default: what the URL's `statement-cache-capacity` says, else 100. 0 to 10,000; 0 keeps none, which proxies that pool by transaction
+    /// need: on PostgreSQL a lone statement then has a transaction around it, so that all of it reaches the same process, at
+    /// the price of two round trips.
     pub fn statement_cache(mut self, statements: usize) -> Self {
         self.statement_cache = Some(statements);
         self
