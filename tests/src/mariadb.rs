@@ -137,6 +137,10 @@ impl Engine for MariaDb {
         command
     }
 
+    fn shutdown_signal(&self) -> &'static str {
+        "TERM"
+    }
+
     fn url(&self, address: SocketAddr, database: &str) -> String {
         format!("mysql://wharf:wharf@{address}/{database}")
     }

@@ -126,6 +126,11 @@ impl Engine for Postgres {
         command
     }
 
+    fn shutdown_signal(&self) -> &'static str {
+        // A "fast shutdown".
+        "INT"
+    }
+
     fn url(&self, address: SocketAddr, database: &str) -> String {
         format!("postgres://postgres@{address}/{database}")
     }

@@ -51,6 +51,9 @@ pub(crate) trait Engine: Debug + Send + Sync {
     /// A command that executes `sql` as the user of the tests.
     fn command(&self, directory: &Path, port: u16, sql: &str) -> Command;
 
+    /// What tells it to end its connections, and then itself.
+    fn shutdown_signal(&self) -> &'static str;
+
     fn url(&self, address: SocketAddr, database: &str) -> String;
 
     fn socket_url(&self, directory: &Path, port: u16, database: &str) -> String;
@@ -175,10 +178,18 @@ impl Server {
         self.supervisor.kill();
     }
 
-    /// Starts a server that was killed, on the same port, and waits until it takes statements.
+    /// Ends the server as an administrator does: whoever is connected is told, and nobody else is let in.
     ///
     /// # Panics
-    /// When it was not killed, or doesn't start.
+    /// When it doesn't end.
+    pub fn shut_down(&self) {
+        self.supervisor.stop(self.engine.shutdown_signal());
+    }
+
+    /// Starts a server that was killed or shut down, on the same port, and waits until it takes statements.
+    ///
+    /// # Panics
+    /// When it was neither, or doesn't start.
     pub fn start_again(&mut self) {
         self.supervisor.start_again();
         let (engine, directory) = (&self.engine, self.supervisor.directory().to_owned());

@@ -3,7 +3,7 @@
 use std::backtrace::Backtrace;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::age::Fitness;
 use super::caller::Caller;
@@ -103,13 +103,16 @@ impl Pool {
         options: &AcquireOptions,
     ) -> Result<Lease<'p>> {
         let severings = self.shared().severings.count();
+        let began = Time::now();
+        let until = began + self.patience(options);
         let mut attempt = first;
-        let mut has_waited = false;
+        let (mut now, mut has_waited) = (began, false);
         loop {
             attempt = match attempt {
                 Attempt::Ready(lease) if !self.has_hook() => return Ok(lease),
                 Attempt::None => {
-                    let granted = self.wait(options, seat.as_deref(), has_waited).await?;
+                    let wait = self.wait(options, seat.as_deref(), has_waited, now, until);
+                    let granted = wait.await?;
                     // Whatever happens to the connection, its place in the line was used up for it.
                     has_waited = true;
                     let (slot, waited) = granted;
@@ -119,8 +122,17 @@ impl Pool {
                 }
                 attempt => {
                     // On the heap, or everybody would have to have room for an exchange.
-                    if let Some(lease) = Box::pin(self.look_over(attempt)).await {
-                        return Ok(lease);
+                    let left = until.since(Time::now());
+                    let look = tokio::time::timeout(left, self.look_over(attempt));
+                    let looked = Box::pin(look).await;
+                    now = Time::now();
+                    match looked {
+                        Ok(Some(lease)) => return Ok(lease),
+                        Ok(None) => {}
+                        Err(_) => {
+                            let waited = now.since(began);
+                            return Err(self.explain(Refusal::TimedOut { waited }, options));
+                        }
                     }
                     // Whoever was about to get a connection that was severed is told what those in line were told.
                     if self.shared().severings.count() != severings {
@@ -132,6 +144,14 @@ impl Pool {
                 }
             };
         }
+    }
+
+    /// How long a caller waits, looks at connections included.
+    fn patience(&self, options: &AcquireOptions) -> Duration {
+        let timeout = self.config().acquire_timeout;
+        options.deadline.map_or(timeout, |deadline| {
+            timeout.min(deadline.saturating_duration_since(Instant::now()))
+        })
     }
 
     fn has_hook(&self) -> bool {

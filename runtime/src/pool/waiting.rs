@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker, ready};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::acquire::AcquireOptions;
 use super::core::Chores;
@@ -34,9 +34,11 @@ impl Pool {
         options: &AcquireOptions,
         seat: Option<&Seat>,
         has_waited: bool,
+        now: Time,
+        deadline: Time,
     ) -> Result<(SlotId, Duration)> {
         let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
-        let waiting = self.stand(waker, options, seat, has_waited)?;
+        let waiting = self.stand(waker, options, seat, has_waited, now, deadline)?;
         match waiting.await {
             Verdict::Granted { slot, waited } => Ok((slot, waited)),
             Verdict::Refused(refusal) => Err(self.explain(refusal, options)),
@@ -50,6 +52,8 @@ impl Pool {
         options: &AcquireOptions,
         seat: Option<&'a Seat>,
         has_waited: bool,
+        now: Time,
+        deadline: Time,
     ) -> Result<Waiting<'a>> {
         let shared = self.shared();
         let partitions = seat.map_or(&[][..], |seat| &seat.partitions);
@@ -57,11 +61,6 @@ impl Pool {
         if held >= self.config().max_connections as usize {
             return Err(self.self_deadlock(options));
         }
-        let now = Time::now();
-        let timeout = shared.config.acquire_timeout;
-        let timeout = options.deadline.map_or(timeout, |deadline| {
-            timeout.min(deadline.saturating_duration_since(Instant::now()))
-        });
         let ask = Ask {
             caller: options.caller.as_ref().map(|caller| caller.id()),
             flow: seat.map_or(0, |seat| seat.flow),
@@ -70,7 +69,7 @@ impl Pool {
                 .as_ref()
                 .map_or(Priority::default(), |caller| caller.priority),
             is_front: has_waited || held > 0,
-            deadline: now + timeout,
+            deadline,
             fails_fast: options.fails_fast,
             partitions: partitions.iter().map(|partition| partition.id).collect(),
             runner: Runner::current(),

@@ -96,6 +96,10 @@ fn a_server_that_does_not_start_shows_its_log() {
         fn command(&self, _directory: &Path, _port: u16, _sql: &str) -> Command {
             unreachable!("it never starts")
         }
+        fn shutdown_signal(&self) -> &'static str {
+            "TERM"
+        }
+
         fn url(&self, _address: SocketAddr, _database: &str) -> String {
             unreachable!("it never starts")
         }

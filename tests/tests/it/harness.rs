@@ -77,11 +77,12 @@ impl Place {
 
     /// Another pool on the same database.
     pub(crate) async fn open(&self, pool: PoolConfig) -> Result<Database> {
-        Database::builder()
-            .primary(&self.url)
-            .pool(pool)
-            .connect()
-            .await
+        Self::open_at(&self.url, pool).await
+    }
+
+    /// A pool on any database.
+    pub(crate) async fn open_at(url: &str, pool: PoolConfig) -> Result<Database> {
+        Database::builder().primary(url).pool(pool).connect().await
     }
 }
 

@@ -10,12 +10,14 @@ use wharf_tests::server::Server;
 use super::stats::{assert_settled, settle};
 use super::watched::Watched;
 use super::{Held, readers, waiting};
-use crate::entities::{Accounts, open_accounts, set_balance};
-use crate::harness::{Engine, Place, eventually, run_with};
+use crate::entities::{Accounts, balance, open_accounts, set_balance};
+use crate::harness::{Engine, Place, eventually, refused, refused_saying, run_with};
 
 on_own_servers! {
     a_server_that_is_killed_and_comes_back_is_ridden_out
     a_server_that_is_frozen_keeps_nobody_beyond_the_deadline
+    a_server_that_is_frozen_keeps_nobody_who_asks_whether_it_is_there
+    a_server_that_is_restarted_in_order_is_ridden_out
 }
 
 /// Calls without end, and counts those that were served. Whoever was on a connection that broke is told, and nobody else.
@@ -86,10 +88,99 @@ async fn a_server_that_is_killed_and_comes_back_is_ridden_out(server: &mut Serve
     })
     .await?;
     set_balance(db, 1, 5).await?;
+    for db in [db, hasty] {
+        settle(db).await?;
+        assert_settled(&readers(db));
+        let report = db.close().await;
+        assert_eq!((report.cancelled, report.abandoned), (0, 0));
+    }
+    eventually("nothing is open", async || {
+        Ok(watched.connections().await? == 0)
+    })
+    .await
+}
+
+/// The checks have an hour each, and a call has what is left of its time for all of them.
+async fn a_server_that_is_frozen_keeps_nobody_who_asks_whether_it_is_there(
+    server: &mut Server,
+) -> Result<()> {
+    let watched = Watched::on(server).await?;
+    let an_hour = Duration::from_secs(3_600);
+    let pool = PoolConfig::new()
+        .max_connections(2)
+        .initial_connections(2)
+        .check_after_idle(Duration::ZERO)
+        .check_timeout(an_hour);
+    let patient = &watched.open(pool.clone().acquire_timeout(an_hour)).await?;
+    let hasty = &watched
+        .open(pool.acquire_timeout(Duration::from_millis(300)))
+        .await?;
+    open_accounts(patient, [1]).await?;
+    settle(patient).await?;
+    server.freeze();
+    let words = ["acquire a connection"];
+    refused_saying(Accounts::count(hasty).await, ErrorKind::PoolTimeout, &words);
+    let limited = TransactionOptions::new().timeout(Duration::from_millis(300));
+    let begun = patient.begin_with(limited).await;
+    refused_saying(begun.map(drop), ErrorKind::PoolTimeout, &words);
+    server.thaw();
+    for db in [patient, hasty] {
+        eventually("calls are served", async || {
+            Ok(Accounts::count(db).await.is_ok())
+        })
+        .await?;
+        settle(db).await?;
+        assert_settled(&readers(db));
+        db.close().await;
+    }
+    eventually("nothing is open", async || {
+        Ok(watched.connections().await? == 0)
+    })
+    .await
+}
+
+/// Everybody is sent away, and for a while nobody is let in, as an administrator does it.
+async fn a_server_that_is_restarted_in_order_is_ridden_out(server: &mut Server) -> Result<()> {
+    let watched = Watched::on(server).await?;
+    let pool = PoolConfig::new().max_connections(4);
+    let db = &watched
+        .open(pool.connect_timeout(Duration::from_secs(60)))
+        .await?;
+    open_accounts(db, [1]).await?;
+    let (served, stop) = (
+        Arc::new(AtomicU64::new(0)),
+        Arc::new(AtomicBool::new(false)),
+    );
+    let calls: Vec<_> = (0..8)
+        .map(|_| tokio::spawn(call(db.clone(), served.clone(), stop.clone())))
+        .collect();
+    let unit = db.begin().await?;
+    set_balance(&unit, 1, 7).await?;
+    server.shut_down();
+    server.start_again();
+    refused(set_balance(&unit, 1, 8).await, ErrorKind::ConnectionLost);
+    refused(unit.commit().await, ErrorKind::RolledBack);
+    let before = served.load(Ordering::Relaxed);
+    eventually("calls are served", async || {
+        Ok(served.load(Ordering::Relaxed) > before + 100)
+    })
+    .await?;
+    stop.store(true, Ordering::Relaxed);
+    for call in calls {
+        call.await.expect("nobody was told who wasn't concerned");
+    }
+    assert_eq!(
+        balance(db, 1).await?,
+        100,
+        "the unit went down with its server"
+    );
     settle(db).await?;
+    assert_settled(&readers(db));
     db.close().await;
-    hasty.close().await;
-    Ok(())
+    eventually("nothing is open", async || {
+        Ok(watched.connections().await? == 0)
+    })
+    .await
 }
 
 async fn a_server_that_is_frozen_keeps_nobody_beyond_the_deadline(

@@ -41,7 +41,9 @@ impl Watched {
 
     /// A database anywhere, and the URL of another one for the onlooker.
     pub(super) async fn at(place: Place, onlooker: String) -> Result<Self> {
-        let onlooker = Database::connect(onlooker).await?;
+        // It asks whether its connection is still there: the server may have been restarted.
+        let pool = PoolConfig::new().check_after_idle(Duration::ZERO);
+        let onlooker = Place::open_at(&onlooker, pool).await?;
         Ok(Self { place, onlooker })
     }
 
