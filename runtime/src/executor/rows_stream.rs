@@ -32,9 +32,7 @@ impl Target<'_> {
         let mut berth = berth.map_err(|error| self.refunded(Failed::unsent(error)))?;
         let (sender, receiver) = row_channel();
         request.sender = Some(sender);
-        if let Some(wire) = berth.lease.wire() {
-            wire.start(request)?;
-        }
+        berth.lease.start(request)?;
         let (route, node) = (self.route().clone(), berth.member.id);
         let hold = StreamHold {
             lease: berth.lease,

@@ -135,7 +135,13 @@ impl<'p> Lease<'p> {
         }
     }
 
-    /// The same, until a deadline. Past it the statement is stopped on the server, and the connection can be used at once.
+    /// Starts a stream: sends a request without waiting for anything.
+    pub(crate) fn start(&mut self, request: Request) -> Result<()> {
+        self.note(&request);
+        self.wire().ok_or_else(gone)?.start(request)
+    }
+
+    /// As [`exchange`](Self::exchange), until a deadline. Past it the statement is stopped on the server, and the connection can be used at once.
     /// One that ends by itself in the same moment keeps its answer. A commit is not stopped: it decides for itself.
     ///
     /// # Errors

@@ -123,6 +123,7 @@ impl Slot {
     #[inline]
     pub(super) fn lend(&mut self, holder: Holder) {
         self.holder = Some(holder);
+        self.statement = None;
         if let Some(age) = &mut self.age {
             age.uses += 1;
         }

@@ -10,7 +10,6 @@ use super::core::Core;
 use super::hooks::{self, Fate};
 use crate::driver::{By, FromRow, Hold, Request, RowStream, Wire, row_channel};
 use crate::error::{Error, ErrorKind, Result};
-use crate::pool::Lease;
 use crate::transaction::{Action, LevelId};
 
 /// What a stream on a unit of work holds.
@@ -62,14 +61,14 @@ impl Core {
         self.admit(level, &request)?;
         let mut carrier = self.ready(level).await?;
         let (sender, receiver) = row_channel();
-        let Some(wire) = carrier.lease.as_mut().and_then(Lease::wire) else {
+        let Some(lease) = &mut carrier.lease else {
             return Err(Error::new(
                 ErrorKind::UnitOfWorkEnded,
                 "this unit of work has already ended",
             ));
         };
         request.sender = Some(sender);
-        wire.start(request)?;
+        lease.start(request)?;
         self.stack().sent(Action::Stream { level });
         self.is_streaming.store(true, Ordering::Relaxed);
         Ok(RowStream::new(

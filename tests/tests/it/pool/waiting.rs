@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use futures_util::FutureExt as _;
 use futures_util::future::join_all;
+use futures_util::{FutureExt as _, StreamExt as _};
 use wharf::prelude::*;
 use wharf::{Priority, Shedding};
 
@@ -27,6 +27,15 @@ on_all_engines! {
             refused_saying(begin_elsewhere(db).await, ErrorKind::PoolTimeout, &["`hold_while`", "of session agent-7"]);
         })
         .await?;
+        open_accounts(db, 2..=3_000).await?;
+        Accounts::exists(db, 1).await?;
+        let mut stream = Accounts::stream(db);
+        assert!(stream.next().await.is_some());
+        let elsewhere = db.clone();
+        let call = tokio::spawn(async move { Accounts::exists(&elsewhere, 1).await });
+        let error = refused_saying(call.await.expect("no panic"), ErrorKind::PoolTimeout, &["longest by `stream accounts` for"]);
+        assert!(!error.to_string().contains("last statement"), "it is the borrower's before: {error}");
+        drop(stream);
         db.close().await;
     }
 
