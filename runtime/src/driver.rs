@@ -52,7 +52,7 @@ pub use answer::By;
 pub(crate) use array_text::array_literal;
 pub use cell::{Cell, Row};
 pub(crate) use column_type::{column_type, postgres_column_type};
-pub(crate) use connect::{Endpoint, Role};
+pub(crate) use connect::{Endpoint, MOST_STATEMENTS, Role};
 pub(crate) use connection::Connection;
 pub(crate) use control::SharedControl;
 pub use dialect::Dialect;

@@ -49,7 +49,7 @@ enum Cause {
 impl<'a> Runner<'a> {
     /// A call that runs where its caller says.
     pub fn new(target: Target<'a>, options: TransactionOptions, site: Site) -> Self {
-        let deadline = options.timeout.map(|timeout| Instant::now() + timeout);
+        let deadline = options.deadline_from(Instant::now());
         Self {
             target,
             options,

@@ -23,6 +23,8 @@ const LONGEST_FAILOVER: Duration = Duration::from_secs(60 * 60);
 const GUARD_RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
 /// Half of it must be longer than any commit waits, and than clocks differ.
 const SHORTEST_RETENTION: Duration = Duration::from_secs(60 * 60);
+/// A thousand days: every database can still count back so far.
+const LONGEST_RETENTION: Duration = Duration::from_secs(1_000 * 24 * 60 * 60);
 
 /// A database that is being described; made by [`Database::builder`].
 #[derive(Debug, Clone)]
@@ -153,7 +155,7 @@ impl DatabaseBuilder {
     /// How long the rows in `wharf_outcome` are kept before a task in the background deletes them, and with them how long a
     /// key of an `exactly_once` call is remembered. All programs on one database should say the same.
     ///
-    /// Default: 24 h. At least 1 h. [`Database::resolve`] no longer decides about a commit that began more than half as long
+    /// Default: 24 h. From 1 h to 1,000 days. [`Database::resolve`] no longer decides about a commit that began more than half as long
     /// ago: its row may be gone soon.
     pub fn guard_retention(mut self, retention: Duration) -> Self {
         self.guard_retention = retention;
@@ -234,9 +236,9 @@ impl DatabaseBuilder {
                 "failover_timeout is {timeout:?}, and up to {LONGEST_FAILOVER:?} is allowed"
             ));
         }
-        if self.guard_retention < SHORTEST_RETENTION {
+        if !(SHORTEST_RETENTION..=LONGEST_RETENTION).contains(&self.guard_retention) {
             problems.push(format!(
-                "`guard_retention` is {:?}, and at least {SHORTEST_RETENTION:?} is allowed",
+                "`guard_retention` is {:?}, and {SHORTEST_RETENTION:?} to 1,000 days is allowed",
                 self.guard_retention
             ));
         }

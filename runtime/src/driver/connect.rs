@@ -17,15 +17,27 @@ use crate::error::{Error, ErrorKind, Result};
 /// How many prepared statements a connection keeps, unless told otherwise: sqlx's own default.
 pub(crate) const STATEMENT_CACHE: usize = 100;
 
-/// The same as a URL says it, in sqlx's words.
-pub(super) fn statement_cache_in(url: &str) -> usize {
+/// More than that no connection keeps.
+pub(crate) const MOST_STATEMENTS: usize = 10_000;
+
+/// How many a URL says, in sqlx's words.
+///
+/// # Errors
+/// [`ErrorKind::Configuration`] when they are too many.
+pub(super) fn statement_cache_in(url: &str) -> Result<usize> {
     let (_, query) = url.split_once('?').unwrap_or_default();
-    query
+    let said = query
         .split('&')
         .filter_map(|pair| pair.split_once('='))
         .find(|(key, _)| *key == "statement-cache-capacity")
         .and_then(|(_, value)| value.parse().ok())
-        .unwrap_or(STATEMENT_CACHE)
+        .unwrap_or(STATEMENT_CACHE);
+    if said > MOST_STATEMENTS {
+        let problem =
+            format!("statement-cache-capacity is {said}, and 0 to {MOST_STATEMENTS} is allowed");
+        return Err(Error::new(ErrorKind::Configuration, problem));
+    }
+    Ok(said)
 }
 
 /// A database that a URL names.

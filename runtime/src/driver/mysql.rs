@@ -29,7 +29,7 @@ impl Endpoint {
             statement_cache: 0,
             options: options.disable_statement_logging(),
         };
-        Ok(endpoint.statement_cache(statement_cache_in(url)))
+        Ok(endpoint.statement_cache(statement_cache_in(url)?))
     }
 
     pub(super) fn statement_cache(self, capacity: usize) -> Self {

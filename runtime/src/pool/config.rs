@@ -195,7 +195,8 @@ impl PoolConfig {
 
     /// After which time without use a connection is asked whether it is still there, when it is about to be lent.
     ///
-    /// Default: 1 s. Zero: always. Up to 7 days. With [`Recycling::Fast`] it is never asked.
+    /// Default: 1 s. Zero: always. Up to 7 days. With [`Recycling::Fast`] it is never asked, and
+    /// [`Recycling::Adaptive`] finds out by itself how long that is.
     pub fn check_after_idle(mut self, idle: Duration) -> Self {
         self.check_after_idle = idle;
         self
@@ -268,9 +269,10 @@ impl PoolConfig {
         self
     }
 
-    /// After which time an idle unit of work loses its connection: it is rolled back, and its next use fails; `None`: never.
+    /// How long a unit of work may have its connection before it loses it, as soon as no statement of it runs: it is rolled
+    /// back, and its next use fails; `None`: for ever.
     ///
-    /// Default: `None`. From 1 ms to 7 days; looked at once a second. A statement that runs isn't touched: that is what
+    /// Default: `None`. From 1 ms to 7 days, from its beginning; looked at once a second. A statement that runs isn't touched: that is what
     /// statement timeouts are for.
     pub fn leak_reclaim(mut self, held: impl Into<Option<Duration>>) -> Self {
         self.leak_reclaim = held.into();

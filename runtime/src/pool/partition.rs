@@ -125,7 +125,7 @@ impl PartitionLimits {
 
     /// How many of its callers may wait at once; one more fails at once with [`ErrorKind::PoolOverloaded`].
     ///
-    /// Default: no limit beyond the pool's [`max_waiters`](crate::PoolConfig::max_waiters). 0: nobody waits.
+    /// Up to the pool's [`max_waiters`](crate::PoolConfig::max_waiters), which is the default. 0: nobody waits.
     pub fn max_waiters(mut self, waiters: u32) -> Self {
         self.max_waiters = Some(waiters);
         self
@@ -134,7 +134,8 @@ impl PartitionLimits {
     /// Up to how many connections it comes before everybody else in the line.
     ///
     /// Nothing is kept aside: what it doesn't ask for, others use. At most its own `max_connections`, and all
-    /// partitions' together less than the pool's. Default: 0.
+    /// partitions' together less than the pool's. Where there is one connection, as for those who write to an SQLite file,
+    /// nothing is guaranteed: everybody else could wait for ever. Default: 0.
     pub fn guaranteed(mut self, connections: u32) -> Self {
         self.guaranteed = connections;
         self
@@ -192,5 +193,25 @@ impl Seat {
 
     pub(crate) fn used(&self, slot: SlotId) {
         self.last.store(slot + 1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_known_by_its_name_and_an_unknown_one_says_which_there_are() {
+        for (kind, name) in PartitionKind::NAMES {
+            assert_eq!(kind.name(), name);
+            assert_eq!(name.parse::<PartitionKind>().expect("its own name"), kind);
+        }
+        let error = "tennant".parse::<PartitionKind>().expect_err("no kind");
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert_eq!(
+            error.to_string(),
+            "`tennant` is no kind of partition; expected one of session, user, application, service, tenant, \
+             resource_group, custom"
+        );
     }
 }

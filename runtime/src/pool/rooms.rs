@@ -23,6 +23,14 @@ impl PartitionRules {
         let each = || self.each.get(&key.kind());
         self.named.get(key).or_else(each).copied()
     }
+
+    /// The same without guarantees.
+    pub(crate) fn guaranteeing_nothing(mut self) -> Self {
+        for limits in self.named.values_mut().chain(self.each.values_mut()) {
+            limits.guaranteed = 0;
+        }
+        self
+    }
 }
 
 /// One partition, and who of it waits.

@@ -41,6 +41,18 @@ pub(crate) struct NodeOptions {
     pub(crate) statement_limit: Option<TimeLimit>,
 }
 
+/// The same for a pool that has one connection, whatever was said of several. A guarantee would be one of all there is.
+fn of_one(config: PoolConfig) -> PoolConfig {
+    PoolConfig {
+        max_connections: 1,
+        min_connections: config.min_connections.min(1),
+        initial_connections: config.initial_connections.min(1),
+        sizing: Sizing::Fixed,
+        partitions: config.partitions.guaranteeing_nothing(),
+        ..config
+    }
+}
+
 impl Node {
     pub(crate) fn start(
         endpoint: Endpoint,
@@ -58,21 +70,12 @@ impl Node {
             (pool.clone(), pool)
         } else if endpoint.is_in_memory() {
             // Closing the one connection would lose the database.
-            let config = config
-                .max_connections(1)
-                .min_connections(1)
-                .initial_connections(1)
-                .sizing(Sizing::Fixed);
+            let config = of_one(config).min_connections(1).initial_connections(1);
             let pool = Pool::start(endpoint, Role::Writer, config, tasks);
             (pool.clone(), pool)
         } else {
-            let one = config
-                .clone()
-                .max_connections(1)
-                .min_connections(config.min_connections.min(1))
-                .initial_connections(config.initial_connections.min(1))
-                .sizing(Sizing::Fixed);
-            let writer = Pool::start(endpoint.clone(), Role::Writer, one, tasks);
+            let writer = of_one(config.clone());
+            let writer = Pool::start(endpoint.clone(), Role::Writer, writer, tasks);
             (writer, Pool::start(endpoint, Role::Reader, config, tasks))
         };
         Self {
@@ -168,5 +171,23 @@ impl Drop for Node {
     fn drop(&mut self) {
         // Nobody closed it: idle connections end at once, and the others when they come back.
         self.pools().for_each(Pool::abandon);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pool::{PartitionKey, PartitionKind, PartitionLimits};
+
+    #[test]
+    fn nothing_is_guaranteed_of_one_connection() {
+        let key = PartitionKey::new(PartitionKind::Service, "health");
+        let config = PoolConfig::new()
+            .partition(key, PartitionLimits::new().guaranteed(2).max_waiters(7))
+            .min_connections(3);
+        let one = of_one(config);
+        assert_eq!((one.max_connections, one.min_connections), (1, 1));
+        let limits: Vec<_> = one.partitions.named.values().collect();
+        assert_eq!((limits[0].guaranteed, limits[0].max_waiters), (0, Some(7)));
     }
 }

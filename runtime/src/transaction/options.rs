@@ -1,7 +1,7 @@
 //! What a transaction is asked for.
 #![deny(clippy::disallowed_methods)]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::driver::Dialect;
 
@@ -97,7 +97,8 @@ impl TransactionOptions {
     }
 
     /// How long the whole may take, from the wait for a connection to the last statement, retries included. The commit
-    /// itself is not cut short. Default: no limit.
+    /// itself is not cut short. Default: no limit. From 1 ms to 7 days; else what begins it fails with
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument).
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
@@ -125,6 +126,11 @@ impl TransactionOptions {
     pub const fn exactly_once(mut self) -> Self {
         self.exactly_once = true;
         self
+    }
+
+    /// When what begins now must have ended. A timeout that no clock can count is refused where the transaction begins.
+    pub(crate) fn deadline_from(&self, now: Instant) -> Option<Instant> {
+        now.checked_add(self.timeout?)
     }
 
     /// The text that begins such a transaction. PostgreSQL is told how long a statement may take as well, should we not

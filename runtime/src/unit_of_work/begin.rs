@@ -40,7 +40,7 @@ impl Begin {
         Self {
             route,
             session,
-            deadline: options.timeout.map(|timeout| Instant::now() + timeout),
+            deadline: options.deadline_from(Instant::now()),
             options,
             site,
             guard: None,

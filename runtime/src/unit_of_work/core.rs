@@ -13,7 +13,7 @@ use super::savepoint::undo;
 use super::scope::Held;
 use crate::driver::{Answer, Command, Dialect, Request};
 use crate::error::{Error, ErrorKind, Result};
-use crate::policy::time_limit::{Deadline, TimeLimit};
+use crate::policy::time_limit::{self, Deadline, TimeLimit};
 use crate::pool::{Purpose, Waiting};
 use crate::routing::Doing;
 use crate::session::Session;
@@ -59,6 +59,10 @@ impl Core {
         if begin.options.read_only && begin.options.exactly_once {
             let message = "what only reads can't be `exactly_once`: there is nothing to do twice";
             return Err(Error::new(ErrorKind::InvalidArgument, message));
+        }
+        let timeout = begin.options.timeout;
+        if let Some(problem) = timeout.and_then(|time| time_limit::problem("timeout", time)) {
+            return Err(Error::new(ErrorKind::InvalidArgument, problem));
         }
         let router = begin.route.router();
         let dialect = router.dialect();

@@ -314,5 +314,7 @@ on_all_engines! {
             .connect()
             .await;
         refused_saying(opened, ErrorKind::Configuration, &["guard_retention", "3599s", "3600s"]);
+        let opened = Database::builder().primary(&place.url).guard_retention(Duration::MAX).connect().await;
+        refused_saying(opened, ErrorKind::Configuration, &["guard_retention", "1,000 days"]);
     }
 }

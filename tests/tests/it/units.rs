@@ -23,6 +23,16 @@ on_all_engines! {
         assert_eq!((moved, balance(db, 1).await?, balance(db, 2).await?), (50, 50, 150));
     }
 
+    async fn a_timeout_that_makes_no_sense_is_refused(db: &Database) {
+        for timeout in [Duration::ZERO, Duration::MAX] {
+            let options = TransactionOptions::new().timeout(timeout);
+            let words = ["timeout is", "1ms to 7 days"];
+            refused_saying(db.begin_with(options).await.map(drop), ErrorKind::InvalidArgument, &words);
+            let closed = db.transaction_with(options, async |_| Ok::<_, Error>(()));
+            refused_saying(closed.await, ErrorKind::InvalidArgument, &words);
+        }
+    }
+
     async fn err_rolls_back_and_is_returned_as_it_is(db: &Database) {
         #[derive(Debug)]
         enum Mine {

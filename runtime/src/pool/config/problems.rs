@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::{PoolConfig, Sizing};
+use crate::driver::MOST_STATEMENTS;
 
 /// The most connections that a pool may have: far more than any server is better off with.
 const MOST_CONNECTIONS: u32 = 10_000;
 const MOST_WAITERS: u32 = 10_000_000;
-const MOST_STATEMENTS: usize = 10_000;
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const MILLISECOND: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -139,6 +139,13 @@ impl PoolConfig {
                     self.max_connections
                 ));
             }
+            let waiters = limits.max_waiters.unwrap_or(0);
+            if waiters > self.max_waiters {
+                problems.push(format!(
+                    "max_waiters of {whose} is {waiters}, and 0 to {} (the pool's) is allowed",
+                    self.max_waiters
+                ));
+            }
             if limits.guaranteed > most {
                 problems.push(format!(
                     "guaranteed of {whose} is {}, and 0 to {most} (its max_connections) is allowed",
@@ -146,14 +153,14 @@ impl PoolConfig {
                 ));
             }
         }
-        let guaranteed: u32 = self
+        let rules = self
             .partitions
             .named
             .values()
-            .map(|limits| limits.guaranteed)
-            .sum();
+            .chain(self.partitions.each.values());
+        let guaranteed: u64 = rules.map(|limits| u64::from(limits.guaranteed)).sum();
         // Whoever belongs to none of them must be able to get one.
-        if guaranteed > 0 && guaranteed >= self.max_connections {
+        if guaranteed > 0 && guaranteed >= u64::from(self.max_connections) {
             problems.push(format!(
                 "{guaranteed} connections are guaranteed to partitions, and at most {} (max_connections less one) can be",
                 self.max_connections.saturating_sub(1)
@@ -171,6 +178,113 @@ mod tests {
     #[test]
     fn the_defaults_are_sound() {
         assert_eq!(PoolConfig::new().problems(), Vec::<String>::new());
+    }
+
+    /// What is wrong with this, which is one thing.
+    fn problem(config: PoolConfig) -> String {
+        let problems = config.problems();
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        problems.concat()
+    }
+
+    #[test]
+    fn each_wrong_value_is_a_problem() {
+        let new = PoolConfig::new;
+        let eternity = Duration::MAX;
+        let of_tenants = |limits| new().each_partition(PartitionKind::Tenant, limits);
+        for (config, expected) in [
+            (
+                new().max_connections(0).initial_connections(0),
+                "max_connections is 0, and 1 to 10000 is",
+            ),
+            (
+                new().max_connections(10_001),
+                "max_connections is 10001, and 1 to 10000 is",
+            ),
+            (
+                new().initial_connections(11),
+                "initial_connections is 11, and 0 to 10 (max_connections) is",
+            ),
+            (new().max_opening(0), "max_opening is 0, and 1 to 10000 is"),
+            (
+                new().max_waiters(10_000_001),
+                "max_waiters is 10000001, and 0 to 10000000 is",
+            ),
+            (new().max_uses(0), "max_uses is 0, and 1 to"),
+            (
+                new().statement_cache(10_001),
+                "statement_cache is 10001, and 0 to 10000 is",
+            ),
+            (
+                new().sizing(Sizing::Elastic),
+                "min_connections is 0, and an elastic pool needs at least 1",
+            ),
+            (
+                new().acquire_timeout(eternity),
+                "acquire_timeout is 18446744073709551615.999999999s, and 1ms to 7 days is",
+            ),
+            (
+                new().connect_timeout(Duration::ZERO),
+                "connect_timeout is 0ns, and 1ms to 7 days is",
+            ),
+            (
+                new().check_timeout(Duration::ZERO),
+                "check_timeout is 0ns, and 1ms to 7 days is",
+            ),
+            (new().check_after_idle(eternity), "check_after_idle is"),
+            (new().close_timeout(eternity), "close_timeout is"),
+            (
+                new().idle_timeout(MILLISECOND),
+                "idle_timeout is 1ms, and 1s to 7 days is",
+            ),
+            (
+                new().max_lifetime(MILLISECOND),
+                "max_lifetime is 1ms, and 1s to 7 days is",
+            ),
+            (
+                new().leak_warning(Duration::ZERO),
+                "leak_warning is 0ns, and 1ms to 7 days is",
+            ),
+            (
+                new().leak_reclaim(Duration::ZERO),
+                "leak_reclaim is 0ns, and 1ms to 7 days is",
+            ),
+            (
+                new().shedding(Shedding::new().target(Duration::ZERO)),
+                "the target of shedding is 0ns, and 1ms to 7 days is",
+            ),
+            (
+                of_tenants(PartitionLimits::new().max_connections(11)),
+                "max_connections of each tenant is 11, and 1 to 10 (the pool's) is",
+            ),
+            (
+                of_tenants(PartitionLimits::new().max_waiters(100_001)),
+                "max_waiters of each tenant is 100001, and 0 to 100000 (the pool's) is",
+            ),
+            (
+                of_tenants(PartitionLimits::new().guaranteed(10)),
+                "10 connections are guaranteed to partitions, and at most 9",
+            ),
+        ] {
+            let problem = problem(config);
+            assert!(problem.starts_with(expected), "{problem}");
+        }
+    }
+
+    #[test]
+    fn guarantees_are_added_up_however_large() {
+        let most = PartitionLimits::new().guaranteed(u32::MAX);
+        let keys = ["acme", "other"].map(|name| PartitionKey::new(PartitionKind::Tenant, name));
+        let config = keys
+            .into_iter()
+            .fold(PoolConfig::new(), |config, key| config.partition(key, most));
+        let problems = config.problems();
+        assert_eq!(
+            problems.last().map(String::as_str),
+            Some(
+                "8589934590 connections are guaranteed to partitions, and at most 9 (max_connections less one) can be"
+            )
+        );
     }
 
     #[test]
