@@ -9,3 +9,4 @@ mod peers;
 mod reference;
 mod script;
 mod sizes;
+mod unlocked;

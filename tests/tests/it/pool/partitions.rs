@@ -41,6 +41,50 @@ on_all_engines! {
         db.close().await;
     }
 
+    async fn callers_have_partitions_of_every_kind(_db: &Database, place: &Place) {
+        use PartitionKind::{Application, Custom, ResourceGroup, Service, Session, Tenant, User};
+        for kind in [Session, User, Application, Service, Tenant, ResourceGroup, Custom] {
+            let key = PartitionKey::new(kind, "acme");
+            let limits = PartitionLimits::new().max_connections(1);
+            let db = &place.open(PoolConfig::new().max_connections(2).partition(key.clone(), limits)).await?;
+            // A session is a partition of its own, by its name.
+            let of_it = || match kind {
+                Session => session(db, "acme"),
+                _ => db.session("one").partition(key.clone()).open(),
+            };
+            let (one, two) = (of_it()?, of_it()?);
+            let first = Held::begin(&one).await;
+            let parked = Held::start(&two);
+            wait_until_waiting(db, 1).await?;
+            assert!(two.waiting()[0].is_parked, "{kind:?}");
+            end_all([first, parked]).await?;
+            db.close().await;
+        }
+    }
+
+    async fn turns_are_taken_by_what_the_pool_is_fair_by(_db: &Database, place: &Place) {
+        for kind in [PartitionKind::Session, PartitionKind::Tenant] {
+            let db = &place.open(PoolConfig::new().max_connections(1).fair_by(kind)).await?;
+            let held = Held::begin(db).await;
+            let mut of_one = Vec::new();
+            for name in ["one", "two", "three"] {
+                of_one.push(Held::start(&of_acme(db, name)?));
+                wait_until_waiting(db, of_one.len()).await?;
+            }
+            let other = Held::start(&db.session("other").partition(tenant("other")).open()?);
+            wait_until_waiting(db, 4).await?;
+            held.end().await?;
+            let first = of_one.remove(0);
+            first.begun().await;
+            first.end().await?;
+            // All sessions wait for the first time. The second one of acme's is that tenant's second wait.
+            let next = if kind == PartitionKind::Tenant { &other } else { &of_one[0] };
+            next.begun().await;
+            end_all(of_one.into_iter().chain([other])).await?;
+            db.close().await;
+        }
+    }
+
     async fn each_partition_of_a_kind_has_its_own_limit(_db: &Database, place: &Place) {
         let limits = PartitionLimits::new().max_connections(1);
         let db = &place.open(PoolConfig::new().max_connections(3).each_partition(PartitionKind::Tenant, limits)).await?;

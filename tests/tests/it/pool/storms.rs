@@ -6,6 +6,7 @@ use wharf::prelude::*;
 use wharf_tests::cancel::drop_after;
 
 use super::stats::{assert_consistent, assert_settled, settle};
+use super::watched::Watched;
 use super::{Held, end_all, readers, waiting, writers};
 use crate::entities::{Accounts, balance, open_accounts, set_balance};
 use crate::harness::{Place, eventually};
@@ -28,7 +29,8 @@ fn inspect(db: &Database) -> (tokio::sync::oneshot::Sender<()>, JoinHandle<u64>)
 
 on_all_engines! {
     async fn ten_thousand_callers_are_served_by_ten_connections(_db: &Database, place: &Place) {
-        let db = &place.open(PoolConfig::new().acquire_timeout(Duration::from_secs(600))).await?;
+        let watched = Watched::new(place.engine).await?;
+        let db = &watched.open(PoolConfig::new().acquire_timeout(Duration::from_secs(600))).await?;
         open_accounts(db, [1]).await?;
         let before = readers(db);
         let mut holders = Vec::new();
@@ -51,11 +53,14 @@ on_all_engines! {
         assert_settled(&stats);
         assert_eq!((stats.acquired - before.acquired, stats.idle), (10_010, 10));
         assert!(stats.waited - before.waited >= 10_000);
-        db.close().await;
+        let report = db.close().await;
+        assert_eq!((report.cancelled, report.abandoned), (0, 0));
+        eventually("nothing is open", async || Ok(watched.connections().await? == 0)).await?;
     }
 
     async fn a_thousand_sessions_work_at_once(_db: &Database, place: &Place) {
-        let db = &place.open(PoolConfig::new()).await?;
+        let watched = Watched::new(place.engine).await?;
+        let db = &watched.open(PoolConfig::new()).await?;
         open_accounts(db, 1..=10).await?;
         let tasks = (0..1_000).map(|number| {
             let db = db.clone();
@@ -74,7 +79,9 @@ on_all_engines! {
         assert_eq!(sum, 10 * 100 + 1_000);
         settle(db).await?;
         db.pool_stats().iter().for_each(assert_settled);
-        db.close().await;
+        let report = db.close().await;
+        assert_eq!((report.cancelled, report.abandoned), (0, 0));
+        eventually("nothing is open", async || Ok(watched.connections().await? == 0)).await?;
     }
 
     /// sqlx #3645, #4289: the number of idle connections fell below nothing. pg_doorman #204: 40 connections became 3.

@@ -305,7 +305,10 @@ impl Scripted {
 
     pub(super) fn assert_invariants(&self) {
         let (state, idle) = (&self.state, &self.idle);
-        if !state.is_closed {
+        if state.is_closed {
+            assert!(idle.is_raised(), "after close everybody comes to the lock");
+            assert_eq!(state.line.len(), 0, "and nobody stays");
+        } else {
             state.check(idle);
         }
         let census = state.census(idle);
