@@ -242,10 +242,17 @@ async fn open(pool: Pool, slot: SlotId) {
     }
 }
 
+/// Opens a connection, and with the first one that which stops statements: on a full server there would be none when it is
+/// needed.
 async fn connect(shared: &Shared) -> Result<Wire> {
     let mut wire = Wire::new(shared.endpoint.open(shared.role).await?);
     if let Some(hook) = &shared.config.hooks.after_connect {
         quarantine::look(&mut wire, hook).await?;
+    }
+    if !shared.endpoint.is_in_memory()
+        && let Err(error) = shared.control.open().await
+    {
+        tracing::warn!(error = %error, "the connection that stops statements could not be opened");
     }
     Ok(wire)
 }

@@ -9,7 +9,7 @@ use wharf_tests::server::Server;
 
 use super::stats::{assert_settled, settle};
 use super::watched::Watched;
-use super::{Held, readers, waiting};
+use super::{Held, Statements, readers, waiting};
 use crate::entities::{Accounts, balance, open_accounts, set_balance};
 use crate::harness::{Engine, Place, eventually, refused, refused_saying, run_with};
 
@@ -271,6 +271,35 @@ fn a_postgres_that_is_full_makes_callers_wait() {
             .execute(&format!("ALTER DATABASE {} OWNER TO few", watched.name()))
             .await?;
         crowd(&watched, 5).await
+    });
+}
+
+/// On a server that is full there would be no connection to stop a statement with.
+#[test]
+fn the_connection_that_stops_statements_is_opened_with_the_first_one() {
+    run_with(Server::start_postgres(), async |server: &mut Server| {
+        let onlooker = Database::connect(server.database()).await?;
+        onlooker
+            .execute("CREATE ROLE two LOGIN CONNECTION LIMIT 2")
+            .await?;
+        let pool = PoolConfig::new()
+            .max_connections(2)
+            .initial_connections(0)
+            .max_opening(1);
+        let db = &Database::builder()
+            .primary(server.database().replace("postgres@", "two@"))
+            .pool(pool)
+            .statement_timeout(Duration::from_millis(300))
+            .connect()
+            .await?;
+        for stopped in join_all([Statements::endless(db), Statements::endless(db)]).await {
+            refused_saying(stopped, ErrorKind::Timeout, &["stopped after"]);
+        }
+        let stats = readers(db);
+        assert_eq!((stats.opened, stats.closed.len()), (1, 0), "{stats:?}");
+        db.close().await;
+        onlooker.close().await;
+        Ok(())
     });
 }
 
