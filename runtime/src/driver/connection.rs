@@ -318,12 +318,13 @@ impl Connection {
         ended: Result<T, sqlx::Error>,
     ) -> Result<T, sqlx::Error> {
         let end = if ended.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        match (self.say(end).await, ended) {
-            (Ok(()), ended) => ended,
-            // What the server said no to is undone if it hears of the end, and else nobody knows.
-            (Err(lost), Ok(_) | Err(sqlx::Error::Database(_))) => Err(lost),
-            (Err(_), broken) => broken,
-        }
+        let Err(problem) = self.say(end).await else {
+            return ended;
+        };
+        // It may be open still, and whoever stopped this may have hit its end.
+        self.bypassed = true;
+        // What the server said no to was not applied, whatever becomes of the rest.
+        ended.and(Err(problem))
     }
 
     /// Whether a statement needs a transaction around it. sqlx prepares one that isn't kept, and runs it, in two messages. A
