@@ -39,6 +39,14 @@ impl SharedControl {
         self.0.lock().await.open().await
     }
 
+    /// The same, unless somebody is at it.
+    pub(crate) async fn reserve(&self) -> Result<()> {
+        match self.0.try_lock() {
+            Ok(mut control) => control.open().await,
+            Err(_) => Ok(()),
+        }
+    }
+
     /// See [`Control::cancel`].
     pub(crate) async fn cancel(&self, process: u64) -> Result<()> {
         self.0.lock().await.cancel(process).await

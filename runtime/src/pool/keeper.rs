@@ -28,6 +28,8 @@ use crate::policy::usage::Hour;
 const TICK: Duration = Duration::from_secs(1);
 /// The same in an elastic pool, which has to see that a load lasts.
 const ELASTIC_TICK: Duration = Duration::from_millis(250);
+/// How long the opening of the connection that stops statements may keep back another one.
+const RESERVE_LIMIT: Duration = Duration::from_secs(1);
 /// How long a good-bye may take.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
@@ -194,7 +196,13 @@ impl Shared {
 async fn open(pool: Pool, slot: SlotId) {
     let shared = pool.shared();
     let limit = shared.config.connect_timeout;
-    let opening = tokio::time::timeout(limit, connect(shared));
+    let opening = async {
+        let opened = tokio::time::timeout(limit, connect(shared)).await;
+        if matches!(opened, Ok(Ok(_))) {
+            reserve(shared).await;
+        }
+        opened
+    };
     let Some(opened) = shared.unless_severed(opening).await else {
         // No failure that others should wait for: whoever comes now has a new one tried at once.
         return shared.decide(|state, idle, steps| state.closed(Time::now(), slot, idle, steps));
@@ -242,17 +250,23 @@ async fn open(pool: Pool, slot: SlotId) {
     }
 }
 
-/// Opens a connection, and with the first one that which stops statements: on a full server there would be none when it is
-/// needed.
+/// Opens the connection that stops statements, with the first one: on a full server there would be none when it is needed.
+async fn reserve(shared: &Shared) {
+    if shared.endpoint.is_in_memory() {
+        return;
+    }
+    let opened = tokio::time::timeout(RESERVE_LIMIT, shared.control.reserve()).await;
+    if !matches!(opened, Ok(Ok(()))) {
+        tracing::warn!(
+            "the connection that stops statements could not be opened; it is tried again when it is needed"
+        );
+    }
+}
+
 async fn connect(shared: &Shared) -> Result<Wire> {
     let mut wire = Wire::new(shared.endpoint.open(shared.role).await?);
     if let Some(hook) = &shared.config.hooks.after_connect {
         quarantine::look(&mut wire, hook).await?;
-    }
-    if !shared.endpoint.is_in_memory()
-        && let Err(error) = shared.control.open().await
-    {
-        tracing::warn!(error = %error, "the connection that stops statements could not be opened");
     }
     Ok(wire)
 }
@@ -288,7 +302,7 @@ async fn discard(shared: &Shared, wire: Wire) {
 
 async fn part_with(shared: &Shared, wire: Wire) {
     // An exchange that is still out goes down with its socket, on the server too, which would finish it first, or wait.
-    if wire.in_flight().is_some_and(|command| !command.decides())
+    if wire.stopper().running().is_some()
         && let Err(error) = shared.control.terminate(wire.process()).await
     {
         tracing::warn!(error = %error, process = wire.process(), "a connection could not be ended on the server");
