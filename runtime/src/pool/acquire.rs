@@ -130,6 +130,7 @@ impl Pool {
                         Ok(Some(lease)) => return Ok(lease),
                         Ok(None) => {}
                         Err(_) => {
+                            self.shared().decide(|state, _, _| state.count_timeout());
                             let waited = now.since(began);
                             return Err(self.explain(Refusal::TimedOut { waited }, options));
                         }

@@ -128,6 +128,11 @@ impl State {
         self.settle(now, idle, steps);
     }
 
+    /// Somebody's time was up while it looked at a connection.
+    pub(crate) fn count_timeout(&mut self) {
+        self.counts.timed_out += 1;
+    }
+
     /// Time has passed: waits end at their deadlines, and what is missing is opened.
     pub(crate) fn tick(&mut self, now: Time, idle: &dyn IdleSet, steps: &mut Steps) {
         for ticket in self.line.overdue(now) {

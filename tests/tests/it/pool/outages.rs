@@ -123,6 +123,7 @@ async fn a_server_that_is_frozen_keeps_nobody_who_asks_whether_it_is_there(
     let limited = TransactionOptions::new().timeout(Duration::from_millis(300));
     let begun = patient.begin_with(limited).await;
     refused_saying(begun.map(drop), ErrorKind::PoolTimeout, &words);
+    assert_eq!(readers(hasty).timed_out + readers(patient).timed_out, 2);
     server.thaw();
     for db in [patient, hasty] {
         eventually("calls are served", async || {
