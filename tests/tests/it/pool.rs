@@ -40,6 +40,13 @@ impl Statements {
     )]
     async fn process(db: &impl WriteExecutor) -> Result<i64>;
 
+    /// Longer than it takes to look at the connections twice.
+    #[query(
+        postgres = "SELECT count(*) FROM pg_sleep(2.5)",
+        mysql = "SELECT CAST(sleep(2.5) AS SIGNED)"
+    )]
+    async fn nap(db: &impl WriteExecutor) -> Result<i64>;
+
     /// Runs until it is stopped.
     #[query(
         sqlite = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",

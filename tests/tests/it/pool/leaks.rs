@@ -3,9 +3,9 @@
 use wharf::CloseReason;
 use wharf::prelude::*;
 
-use super::{Held, closed, end_all, readers, session, writers};
+use super::{Held, Statements, closed, end_all, readers, session, writers};
 use crate::entities::{balance, open_accounts, set_balance};
-use crate::harness::{Engine, Place, eventually, run_in_one_thread};
+use crate::harness::{Engine, Place, eventually, run, run_in_one_thread};
 use crate::recorder::Recorder;
 
 const AT_ONCE: Duration = Duration::from_millis(1);
@@ -43,6 +43,27 @@ on_all_engines! {
     }
 }
 
+#[test]
+fn a_statement_that_runs_is_not_taken_from_its_unit() {
+    for engine in [Engine::Postgres, Engine::MariaDb] {
+        run(engine, async |_: &Database, place: &Place| {
+            let pool = PoolConfig::new()
+                .max_connections(1)
+                .leak_reclaim(Duration::from_millis(500));
+            let db = &place.open(pool).await?;
+            let unit = db.begin().await?;
+            Statements::nap(&unit).await?;
+            eventually("its idle unit is", async || {
+                Ok(closed(&writers(db), CloseReason::Reclaimed) == 1)
+            })
+            .await?;
+            assert!(unit.commit().await.is_err());
+            db.close().await;
+            Ok(())
+        });
+    }
+}
+
 /// The reports since the last look.
 fn reports(recorder: &Recorder) -> Vec<String> {
     let events = recorder.take().into_iter();
@@ -67,7 +88,7 @@ fn who_holds_a_connection_for_long_is_reported_once() {
             let reports = reports(&recorder);
             assert_eq!(reports.len(), 2, "{reports:?}");
             for (report, name) in reports.iter().zip(["agent-7", "agent-8"]) {
-                for word in ["`hold`", "pool.rs", name] {
+                for word in ["`hold`", "pool.rs", name, " for ", "last statement"] {
                     assert!(report.contains(word), "`{word}` is missing from: {report}");
                 }
                 assert_eq!(
@@ -100,6 +121,30 @@ fn the_backtrace_is_reported_when_it_was_asked_for() {
             "{}",
             reports[0]
         );
+        held.end().await?;
+        db.close().await;
+        Ok(())
+    });
+}
+
+#[test]
+fn who_holds_a_connection_that_is_soon_too_old_is_told_of() {
+    run_in_one_thread(Engine::Sqlite, async |_: &Database, place: &Place| {
+        let (recorder, _guard) = Recorder::listen();
+        let pool = PoolConfig::new().max_lifetime(Duration::from_secs(1));
+        let db = &place.open(pool).await?;
+        let held = Held::begin(db).await;
+        eventually("it is announced", async || {
+            let mut events = recorder.take().into_iter();
+            let message = events.find_map(|mut fields| {
+                let message = fields.remove("message")?;
+                message
+                    .contains("soon as old as it may become")
+                    .then_some(message)
+            });
+            Ok(message.is_some_and(|message| message.contains("`hold`")))
+        })
+        .await?;
         held.end().await?;
         db.close().await;
         Ok(())

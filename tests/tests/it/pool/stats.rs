@@ -73,6 +73,21 @@ on_all_engines! {
         db.close().await;
     }
 
+    async fn the_rate_and_the_hours_follow_the_load(_db: &Database, place: &Place) {
+        let db = &place.open(PoolConfig::new().max_connections(2)).await?;
+        open_accounts(db, [1]).await?;
+        let held = Held::begin(db).await;
+        eventually("it shows", async || {
+            Accounts::count(db).await?;
+            let stats = readers(db);
+            let seen = stats.hourly.iter().filter(|hour| hour.peak > 0).count();
+            Ok(stats.acquired_per_second > 0.0 && seen >= 1)
+        })
+        .await?;
+        held.end().await?;
+        db.close().await;
+    }
+
     async fn there_is_one_pool_but_for_a_file_which_has_a_writer_and_readers(_db: &Database, place: &Place) {
         let db = &place.open(PoolConfig::new().max_connections(4)).await?;
         let most: Vec<usize> = db.pool_stats().iter().map(|stats| stats.max_connections).collect();
