@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use futures_util::future::join_all;
+use tokio::task::JoinHandle;
 use wharf::prelude::*;
 use wharf_tests::server::Server;
 
@@ -35,6 +36,41 @@ async fn call(db: Database, served: Arc<AtomicU64>, stop: Arc<AtomicBool>) {
     }
 }
 
+/// Eight tasks that call without end.
+struct Callers {
+    served: Arc<AtomicU64>,
+    stop: Arc<AtomicBool>,
+    calls: Vec<JoinHandle<()>>,
+}
+
+impl Callers {
+    fn start(db: &Database) -> Self {
+        let (served, stop) = (Arc::default(), Arc::default());
+        let start = |_| tokio::spawn(call(db.clone(), Arc::clone(&served), Arc::clone(&stop)));
+        Self {
+            calls: (0..8).map(start).collect(),
+            served,
+            stop,
+        }
+    }
+
+    /// Returns when a hundred more calls have been served.
+    async fn are_served(&self) -> Result<()> {
+        let before = self.served.load(Ordering::Relaxed);
+        eventually("calls are served", async || {
+            Ok(self.served.load(Ordering::Relaxed) > before + 100)
+        })
+        .await
+    }
+
+    async fn stop(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        for call in self.calls {
+            call.await.expect("nobody was told who wasn't concerned");
+        }
+    }
+}
+
 async fn a_server_that_is_killed_and_comes_back_is_ridden_out(server: &mut Server) -> Result<()> {
     let watched = Watched::on(server).await?;
     let pool = PoolConfig::new()
@@ -48,19 +84,9 @@ async fn a_server_that_is_killed_and_comes_back_is_ridden_out(server: &mut Serve
         .open(pool.connect_timeout(Duration::from_millis(300)))
         .await?;
     open_accounts(db, [1]).await?;
-    let (served, stop) = (
-        Arc::new(AtomicU64::new(0)),
-        Arc::new(AtomicBool::new(false)),
-    );
-    let calls: Vec<_> = (0..8)
-        .map(|_| tokio::spawn(call(db.clone(), served.clone(), stop.clone())))
-        .collect();
+    let callers = Callers::start(db);
     for _ in 0..2 {
-        let before = served.load(Ordering::Relaxed);
-        eventually("calls are served", async || {
-            Ok(served.load(Ordering::Relaxed) > before + 100)
-        })
-        .await?;
+        callers.are_served().await?;
         server.kill();
         let error = Accounts::count(hasty).await.expect_err("nobody is there");
         assert!(
@@ -74,15 +100,8 @@ async fn a_server_that_is_killed_and_comes_back_is_ridden_out(server: &mut Serve
         .await?;
         server.start_again();
     }
-    let before = served.load(Ordering::Relaxed);
-    eventually("calls are served", async || {
-        Ok(served.load(Ordering::Relaxed) > before + 100)
-    })
-    .await?;
-    stop.store(true, Ordering::Relaxed);
-    for call in calls {
-        call.await.expect("nobody was told who wasn't concerned");
-    }
+    callers.are_served().await?;
+    callers.stop().await;
     eventually("the hasty ones are served too", async || {
         Ok(Accounts::count(hasty).await.is_ok())
     })
@@ -148,28 +167,15 @@ async fn a_server_that_is_restarted_in_order_is_ridden_out(server: &mut Server) 
         .open(pool.connect_timeout(Duration::from_secs(60)))
         .await?;
     open_accounts(db, [1]).await?;
-    let (served, stop) = (
-        Arc::new(AtomicU64::new(0)),
-        Arc::new(AtomicBool::new(false)),
-    );
-    let calls: Vec<_> = (0..8)
-        .map(|_| tokio::spawn(call(db.clone(), served.clone(), stop.clone())))
-        .collect();
+    let callers = Callers::start(db);
     let unit = db.begin().await?;
     set_balance(&unit, 1, 7).await?;
     server.shut_down();
     server.start_again();
     refused(set_balance(&unit, 1, 8).await, ErrorKind::ConnectionLost);
     refused(unit.commit().await, ErrorKind::RolledBack);
-    let before = served.load(Ordering::Relaxed);
-    eventually("calls are served", async || {
-        Ok(served.load(Ordering::Relaxed) > before + 100)
-    })
-    .await?;
-    stop.store(true, Ordering::Relaxed);
-    for call in calls {
-        call.await.expect("nobody was told who wasn't concerned");
-    }
+    callers.are_served().await?;
+    callers.stop().await;
     assert_eq!(
         balance(db, 1).await?,
         100,
