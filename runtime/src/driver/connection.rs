@@ -230,8 +230,15 @@ impl Connection {
 
     /// Sends a text and forgets what is answered.
     pub(super) async fn tell(&mut self, sql: impl Into<Sql>) -> Result<(), sqlx::Error> {
-        let request = Request::control(Command::Ping, sql, "reset");
-        self.send(request).await.map(drop)
+        let sql = sqlx::raw_sql(sql.into().into_sqlx());
+        match &mut self.socket {
+            #[cfg(feature = "sqlite")]
+            Socket::Sqlite(connection) => sql.execute(connection).await.map(drop),
+            #[cfg(feature = "postgres")]
+            Socket::Postgres(connection) => sql.execute(connection).await.map(drop),
+            #[cfg(feature = "mysql")]
+            Socket::MySql(connection) => sql.execute(connection).await.map(drop),
+        }
     }
 
     async fn send(&mut self, mut request: Request) -> Result<Answer, sqlx::Error> {
@@ -242,7 +249,7 @@ impl Connection {
         };
         let is_wrapped = self.needs_transaction(&request);
         if is_wrapped {
-            Box::pin(self.say("BEGIN")).await?;
+            Box::pin(self.tell("BEGIN")).await?;
         }
         let before = match lookup {
             Lookup::Miss(_) => self.prepared(),
@@ -299,26 +306,13 @@ impl Connection {
         answer
     }
 
-    /// Sends a text, of which nothing is known here, and forgets what is answered.
-    async fn say(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
-        let sql = sqlx::raw_sql(sql);
-        match &mut self.socket {
-            #[cfg(feature = "sqlite")]
-            Socket::Sqlite(connection) => sql.execute(connection).await.map(drop),
-            #[cfg(feature = "postgres")]
-            Socket::Postgres(connection) => sql.execute(connection).await.map(drop),
-            #[cfg(feature = "mysql")]
-            Socket::MySql(connection) => sql.execute(connection).await.map(drop),
-        }
-    }
-
     /// Ends the transaction around a lone statement, as the statement ended.
     async fn end_transaction<T>(
         &mut self,
         ended: Result<T, sqlx::Error>,
     ) -> Result<T, sqlx::Error> {
         let end = if ended.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        let Err(problem) = self.say(end).await else {
+        let Err(problem) = self.tell(end).await else {
             return ended;
         };
         // It may be open still, and whoever stopped this may have hit its end.
