@@ -8,14 +8,6 @@ use super::{Held, Statements, readers, writers};
 use crate::entities::{Accounts, balance, open_accounts, set_balance};
 use crate::harness::{Engine, Place, eventually, refused, refused_saying};
 
-/// Waits until no connection leads to the database.
-async fn nothing_stays_open(watched: &Watched) -> Result<()> {
-    eventually("nothing is open", async || {
-        Ok(watched.connections().await? == 0)
-    })
-    .await
-}
-
 /// No grace.
 fn impatient() -> PoolConfig {
     PoolConfig::new().close_timeout(Duration::ZERO)
@@ -29,7 +21,7 @@ on_all_engines! {
         assert!(watched.connections().await? >= open as usize);
         let report = db.close().await;
         assert_eq!((report.closed, report.drained, report.cancelled, report.abandoned), (open, 0, 0, 0));
-        nothing_stays_open(&watched).await?;
+        watched.is_let_go().await?;
         assert_eq!(db.close().await.closed, 0);
         watched.close().await;
     }
@@ -46,7 +38,7 @@ on_all_engines! {
         holder.end().await?;
         let report = closing.await.expect("no panic");
         assert_eq!((report.drained, report.cancelled, report.abandoned), (1, 0, 0));
-        nothing_stays_open(&watched).await?;
+        watched.is_let_go().await?;
         watched.close().await;
     }
 
@@ -59,7 +51,7 @@ on_all_engines! {
         let report = db.close().await;
         assert_eq!((report.cancelled, report.abandoned), (1, 0), "{report:?}");
         assert!(running.await.expect("no panic").is_err());
-        nothing_stays_open(&watched).await?;
+        watched.is_let_go().await?;
         watched.close().await;
     }
 
@@ -71,7 +63,7 @@ on_all_engines! {
         set_balance(&unit, 1, 5).await?;
         let report = db.close().await;
         assert_eq!((report.cancelled, report.abandoned), (1, 0), "{report:?}");
-        nothing_stays_open(&watched).await?;
+        watched.is_let_go().await?;
         assert!(balance(&unit, 1).await.is_err());
         assert!(unit.commit().await.is_err());
         let again = watched.open(PoolConfig::new()).await?;
@@ -85,7 +77,7 @@ on_all_engines! {
         let db = watched.open(PoolConfig::new().max_connections(3).initial_connections(3)).await?;
         assert!(watched.connections().await? >= 3);
         drop(db);
-        nothing_stays_open(&watched).await?;
+        watched.is_let_go().await?;
         watched.close().await;
     }
 }

@@ -113,10 +113,7 @@ async fn a_server_that_is_killed_and_comes_back_is_ridden_out(server: &mut Serve
         let report = db.close().await;
         assert_eq!((report.cancelled, report.abandoned), (0, 0));
     }
-    eventually("nothing is open", async || {
-        Ok(watched.connections().await? == 0)
-    })
-    .await
+    watched.is_let_go().await
 }
 
 /// The checks have an hour each, and a call has what is left of its time for all of them.
@@ -153,10 +150,7 @@ async fn a_server_that_is_frozen_keeps_nobody_who_asks_whether_it_is_there(
         assert_settled(&readers(db));
         db.close().await;
     }
-    eventually("nothing is open", async || {
-        Ok(watched.connections().await? == 0)
-    })
-    .await
+    watched.is_let_go().await
 }
 
 /// Everybody is sent away, and for a while nobody is let in, as an administrator does it.
@@ -184,10 +178,7 @@ async fn a_server_that_is_restarted_in_order_is_ridden_out(server: &mut Server) 
     settle(db).await?;
     assert_settled(&readers(db));
     db.close().await;
-    eventually("nothing is open", async || {
-        Ok(watched.connections().await? == 0)
-    })
-    .await
+    watched.is_let_go().await
 }
 
 async fn a_server_that_is_frozen_keeps_nobody_beyond_the_deadline(
@@ -225,10 +216,7 @@ async fn a_server_that_is_frozen_keeps_nobody_beyond_the_deadline(
     assert!(readers(db).idle >= 1);
     let report = db.close().await;
     assert_eq!((report.cancelled, report.abandoned), (0, 0));
-    eventually("nothing is open", async || {
-        Ok(watched.connections().await? == 0)
-    })
-    .await
+    watched.is_let_go().await
 }
 
 /// Thirty callers on a pool that is larger than what the server allows: they wait, and nobody fails.
@@ -258,10 +246,7 @@ async fn crowd(watched: &Watched, server_allows: u64) -> Result<()> {
         "{stats:?}"
     );
     db.close().await;
-    eventually("nothing is open", async || {
-        Ok(watched.connections().await? == 0)
-    })
-    .await
+    watched.is_let_go().await
 }
 
 #[test]

@@ -90,10 +90,7 @@ async fn whatever_is_under_way_ends_while_the_server_is_frozen(server: &mut Serv
     assert_eq!(balance(db, 1).await?, 100);
     assert!([5, 100].contains(&balance(db, 2).await?));
     db.close().await;
-    eventually("nothing is open", async || {
-        Ok(watched.connections().await? == 0)
-    })
-    .await
+    watched.is_let_go().await
 }
 
 async fn what_is_opened_or_cleaned_is_given_up_while_the_server_is_frozen(
@@ -136,10 +133,7 @@ async fn what_is_opened_or_cleaned_is_given_up_while_the_server_is_frozen(
     .await?;
     assert_eq!(balance(db, 1).await?, 100);
     db.close().await;
-    eventually("nothing is open", async || {
-        Ok(watched.connections().await? == 0)
-    })
-    .await
+    watched.is_let_go().await
 }
 
 on_all_engines! {

@@ -55,7 +55,7 @@ on_all_engines! {
         assert!(stats.waited - before.waited >= 10_000);
         let report = db.close().await;
         assert_eq!((report.cancelled, report.abandoned), (0, 0));
-        eventually("nothing is open", async || Ok(watched.connections().await? == 0)).await?;
+        watched.is_let_go().await?;
     }
 
     async fn a_thousand_sessions_work_at_once(_db: &Database, place: &Place) {
@@ -81,7 +81,7 @@ on_all_engines! {
         db.pool_stats().iter().for_each(assert_settled);
         let report = db.close().await;
         assert_eq!((report.cancelled, report.abandoned), (0, 0));
-        eventually("nothing is open", async || Ok(watched.connections().await? == 0)).await?;
+        watched.is_let_go().await?;
     }
 
     /// sqlx #3645, #4289: the number of idle connections fell below nothing. pg_doorman #204: 40 connections became 3.

@@ -4,7 +4,7 @@ use wharf::prelude::*;
 use wharf_tests::server::Server;
 
 use crate::entities::Account;
-use crate::harness::{Engine, Place};
+use crate::harness::{Engine, Place, eventually};
 
 /// A database that is looked at from outside. Its onlooker is connected to another one of the same server.
 pub(super) struct Watched {
@@ -63,6 +63,14 @@ impl Watched {
             .filter_map(|entry| std::fs::read_link(entry.path()).ok());
         // The journal, which every connection opens too, has another name.
         Ok(targets.filter(|target| target.as_os_str() == file).count())
+    }
+
+    /// Returns when no connection leads to it any more.
+    pub(super) async fn is_let_go(&self) -> Result<()> {
+        eventually("no connection leads there", async || {
+            Ok(self.connections().await? == 0)
+        })
+        .await
     }
 
     /// The connections that lead to it, as the server calls them.
