@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
 
 use crate::address::free_address;
 use crate::directory::Directory;
+use crate::programs::directory_of;
 use crate::server::Server;
 use crate::supervisor::{Launch, Supervisor};
 
@@ -24,11 +24,7 @@ impl Bouncer {
     /// # Panics
     /// When PgBouncer isn't installed, saying how to install it, or doesn't start, showing its log.
     pub fn start(server: &Server, connections: u32) -> Self {
-        let directories = ["/usr/sbin", "/usr/bin", "/usr/local/bin"].map(PathBuf::from);
-        let programs = directories
-            .into_iter()
-            .find(|directory| directory.join("pgbouncer").exists())
-            .expect(MISSING);
+        let programs = directory_of("pgbouncer").expect(MISSING);
         let address = free_address();
         let directory = Directory::create("bouncer", "postgres");
         let settings = format!(

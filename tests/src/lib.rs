@@ -10,6 +10,7 @@ mod eventually;
 mod mariadb;
 mod postgres;
 mod process;
+mod programs;
 pub mod proxy;
 pub mod server;
 mod supervisor;

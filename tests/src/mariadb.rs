@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use crate::programs::directory_of;
 use crate::server::Engine;
 use crate::supervisor::{Launch, hermetic_command};
 
@@ -38,20 +39,12 @@ impl MariaDb {
     /// # Panics
     /// When a program is missing, saying how to install it.
     pub(crate) fn find() -> MariaDb {
-        // The server is where ordinary users don't look.
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let mut places: Vec<PathBuf> = std::env::split_paths(&path).collect();
-        places.extend(["/usr/sbin", "/usr/local/sbin", "/usr/bin"].map(PathBuf::from));
-        let find = |program: &str| places.iter().find(|place| place.join(program).exists());
-
-        let programs = find("mariadbd").expect(MISSING);
+        let programs = directory_of("mariadbd").expect(MISSING);
         assert!(
-            find("mariadb-install-db").is_some() && find("mariadb").is_some(),
+            directory_of("mariadb-install-db").is_some() && directory_of("mariadb").is_some(),
             "{MISSING}"
         );
-        MariaDb {
-            programs: programs.clone(),
-        }
+        MariaDb { programs }
     }
 
     /// Where the programs are.

@@ -7,7 +7,7 @@ use wharf_tests::server::Server;
 
 use super::readers;
 use crate::entities::{Accounts, balance, open_accounts, set_balance};
-use crate::harness::{Engine, Place};
+use crate::harness::{Engine, Place, run};
 
 /// A pool of one connection on a table with one account.
 async fn open(place: &Place, statements: usize) -> Result<Database> {
@@ -61,43 +61,35 @@ on_all_engines! {
 }
 
 /// Whatever reaches the server next may reach another process.
-async fn a_proxy_that_pools_by_transaction_is_no_problem(_: &Database, _: &Place) -> Result<()> {
-    const CALLERS: i64 = 8;
-    let server = Server::postgres();
-    let bouncer = Bouncer::start(server, 3);
-    let place = Place::at(Engine::Postgres, server.database_through(bouncer.address()));
-    let pool = PoolConfig::new().statement_cache(0);
-    let db = &place.open(pool.initial_connections(8)).await?;
-    open_accounts(db, 1..=CALLERS).await?;
-    let callers = (1..=CALLERS).map(async |id| {
-        for turn in 0..20 {
-            assert_eq!(Accounts::get(db, id).await?.id, id, "its own statement");
-            assert_eq!(Accounts::count(db).await?, CALLERS as u64);
-            set_balance(db, id, turn).await?;
-            let sum = db.transaction(async |unit| {
-                set_balance(unit, id, turn + id).await?;
-                balance(unit, id).await
-            });
-            assert_eq!(sum.await?, turn + id);
-        }
-        Ok::<_, Error>(())
-    });
-    try_join_all(callers).await?;
-    // What the server refuses leaves no transaction open behind it.
-    let twice = Accounts::get(db, 1).await?;
-    assert!(Accounts::insert(db, &twice).await.is_err());
-    assert_eq!(balance(db, 1).await?, 20);
-    db.close().await;
-    Ok(())
-}
-
-mod postgres_alone {
-    use crate::harness::{Engine, run};
-
-    #[test]
-    fn a_proxy_that_pools_by_transaction_is_no_problem() {
-        run(Engine::Postgres, async |db, place| {
-            super::a_proxy_that_pools_by_transaction_is_no_problem(db, place).await
+#[test]
+fn a_proxy_that_pools_by_transaction_is_no_problem() {
+    run(Engine::Postgres, async |_: &Database, _: &Place| {
+        const CALLERS: i64 = 8;
+        let server = Server::postgres();
+        let bouncer = Bouncer::start(server, 3);
+        let place = Place::at(Engine::Postgres, server.database_through(bouncer.address()));
+        let pool = PoolConfig::new().statement_cache(0);
+        let db = &place.open(pool.initial_connections(8)).await?;
+        open_accounts(db, 1..=CALLERS).await?;
+        let callers = (1..=CALLERS).map(async |id| {
+            for turn in 0..20 {
+                assert_eq!(Accounts::get(db, id).await?.id, id, "its own statement");
+                assert_eq!(Accounts::count(db).await?, CALLERS as u64);
+                set_balance(db, id, turn).await?;
+                let sum = db.transaction(async |unit| {
+                    set_balance(unit, id, turn + id).await?;
+                    balance(unit, id).await
+                });
+                assert_eq!(sum.await?, turn + id);
+            }
+            Ok::<_, Error>(())
         });
-    }
+        try_join_all(callers).await?;
+        // What the server refuses leaves no transaction open behind it.
+        let twice = Accounts::get(db, 1).await?;
+        assert!(Accounts::insert(db, &twice).await.is_err());
+        assert_eq!(balance(db, 1).await?, 20);
+        db.close().await;
+        Ok(())
+    });
 }
