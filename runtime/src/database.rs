@@ -19,13 +19,13 @@ use crate::driver::Migrator;
 use crate::driver::{Command, Dialect, Request};
 use crate::entity::Entity;
 use crate::error::{Error, Result};
-use crate::pool::{AcquireOptions, CloseReport, PoolStats, Purpose, Site};
+use crate::pool::{CloseReport, PoolStats, Purpose, Site};
 use crate::routing::Route;
 use crate::session::SessionBuilder;
 use crate::task_group::TaskGroup;
 use crate::topology::{Access, Cluster};
 use crate::transaction::TransactionOptions;
-use crate::unit_of_work::{AsyncUnit, Begin, UnitOfWork};
+use crate::unit_of_work::{AsyncUnit, Begin, UnitOfWork, asking};
 
 /// How long the tasks in the background get to end by themselves.
 const TASK_GRACE: Duration = Duration::from_secs(1);
@@ -184,7 +184,11 @@ impl Database {
         let request = Request::control(Command::Script, sql.into(), "execute");
         let answer = self
             .route
-            .run(Site::named("execute"), Access::Write, request)
+            .run(
+                Access::Write,
+                &asking(Site::named("execute"), Purpose::Statement, None),
+                request,
+            )
             .await;
         answer
             .map(drop)
@@ -202,7 +206,7 @@ impl Database {
         let site = Site::here("raw");
         let route = self.route.clone();
         async move {
-            let options = AcquireOptions::new(site, Purpose::Unit);
+            let options = asking(site, Purpose::Unit, None);
             let berth = route.lease(Access::Write, &options).await?;
             Ok(RawLease::new(berth.lease))
         }

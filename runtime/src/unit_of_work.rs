@@ -26,4 +26,4 @@ pub(crate) use reference::Handle;
 pub(crate) use resolver::{entries, resolve, since_1970};
 pub use savepoint::Savepoint;
 pub use scope::AsyncUnit;
-pub(crate) use scope::Held;
+pub(crate) use scope::asking;

@@ -12,7 +12,7 @@ use crate::pool::{AcquireOptions, Lease, Purpose, Site};
 use crate::routing::{Doing, Stop, Trip};
 use crate::session::{Session, Slot};
 use crate::topology::Access;
-use crate::unit_of_work::Held;
+use crate::unit_of_work::asking;
 
 impl Target<'_> {
     /// Runs a statement outside of any unit, within its time limit.
@@ -157,15 +157,10 @@ impl Target<'_> {
             subject: operation.table,
             location: None,
         };
-        let mut options = match self.session() {
-            Some(session) => session.acquire_options(site, Purpose::Statement),
-            None => AcquireOptions::new(site, Purpose::Statement),
-        };
-        options.held = Held::of_pool;
+        let options = asking(site, Purpose::Statement, self.session());
         let Some(session) = self.session() else {
             return Ok((options, None));
         };
-        options.held_by_session = Held::of_session(&session.shared_name());
         session.charge_operation()?;
         let slot = session.slot(&options).await;
         let slot = slot.inspect_err(|_: &Error| session.refund_operation())?;

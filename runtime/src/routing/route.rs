@@ -10,7 +10,7 @@ use super::trip::{Doing, Trip, failure_of};
 use crate::driver::{Answer, Request};
 use crate::error::{Error, Result};
 use crate::policy::hedge::Hedging;
-use crate::pool::{AcquireOptions, Lease, Purpose, Site};
+use crate::pool::{AcquireOptions, Lease};
 use crate::topology::{Access, CausalToken, Member, NodeId, WorkerFailure};
 
 /// Where the calls of one handle go. Clones go the same way.
@@ -227,9 +227,13 @@ impl Route {
     }
 
     /// Runs one request that is never sent twice.
-    pub(crate) async fn run(&self, site: Site, access: Access, request: Request) -> Result<Answer> {
-        let options = AcquireOptions::new(site, Purpose::Statement);
-        let mut berth = self.lease(access, &options).await?;
+    pub(crate) async fn run(
+        &self,
+        access: Access,
+        options: &AcquireOptions,
+        request: Request,
+    ) -> Result<Answer> {
+        let mut berth = self.lease(access, options).await?;
         let answer = berth.lease.exchange(request).await;
         if access == Access::Write && self.router.only().is_none() {
             // Also what failed may have done a part.

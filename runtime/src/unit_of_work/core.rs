@@ -10,11 +10,11 @@ use super::begin::Begin;
 use super::carrier::Carrier;
 use super::hooks::{self, Fate, Hook};
 use super::savepoint::undo;
-use super::scope::Held;
+use super::scope::{Held, asking};
 use crate::driver::{Answer, Command, Dialect, Request};
 use crate::error::{Error, ErrorKind, Result};
 use crate::policy::time_limit::{self, Deadline, TimeLimit};
-use crate::pool::{Purpose, Waiting};
+use crate::pool::{AcquireOptions, Purpose, Waiting};
 use crate::routing::Doing;
 use crate::session::Session;
 use crate::telemetry;
@@ -68,14 +68,10 @@ impl Core {
         let dialect = router.dialect();
         let guard = begin.guard();
         let access = Access::of(!begin.options.read_only);
-        let session_name = begin.session.as_ref().map(Session::shared_name);
-        let mut acquire = match &begin.session {
-            Some(session) => session.acquire_options(begin.site, Purpose::Unit),
-            None => crate::pool::AcquireOptions::new(begin.site, Purpose::Unit),
+        let acquire = AcquireOptions {
+            deadline: begin.deadline,
+            ..asking(begin.site, Purpose::Unit, begin.session.as_ref())
         };
-        acquire.deadline = begin.deadline;
-        acquire.held = Held::of_pool;
-        acquire.held_by_session = session_name.as_ref().map_or(0, Held::of_session);
         let slot = match &begin.session {
             Some(session) => Some(session.slot(&acquire).await?),
             None => None,

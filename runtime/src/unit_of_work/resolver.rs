@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use super::scope::Held;
+use super::scope::asking;
 use crate::driver::{By, Command, Dialect, Operation, Request};
 use crate::error::{CommitId, Error, ErrorKind, Result};
 use crate::policy::backoff::Backoff;
@@ -107,8 +107,7 @@ pub(crate) async fn entries(
 async fn lease(route: &Route, deadline: Option<Instant>) -> Result<Berth> {
     let options = AcquireOptions {
         deadline,
-        held: Held::of_pool,
-        ..AcquireOptions::new(Site::named("resolve"), Purpose::Statement)
+        ..asking(Site::named("resolve"), Purpose::Statement, None)
     };
     // Never from where a commit may not have arrived yet.
     route.lease(Access::Write, &options).await

@@ -6,7 +6,8 @@
 use std::cell::RefCell;
 use std::future::Future;
 
-use crate::pool::Pool;
+use crate::pool::{AcquireOptions, Pool, Purpose, Site};
+use crate::session::Session;
 
 thread_local! {
     static HELD: RefCell<Vec<Held>> = const { RefCell::new(Vec::new()) };
@@ -32,6 +33,19 @@ impl Held {
             held.is_some_and(|held| std::sync::Arc::ptr_eq(held, session))
         };
         HELD.with_borrow(|held| held.iter().filter(is_its).count())
+    }
+}
+
+/// How a call asks for a connection: so that waiting for what it holds itself is told at once.
+pub(crate) fn asking(site: Site, purpose: Purpose, session: Option<&Session>) -> AcquireOptions {
+    let options = match session {
+        Some(session) => session.acquire_options(site, purpose),
+        None => AcquireOptions::new(site, purpose),
+    };
+    AcquireOptions {
+        held: Held::of_pool,
+        held_by_session: session.map_or(0, |session| Held::of_session(&session.shared_name())),
+        ..options
     }
 }
 

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::driver::{Command, Operation, Request};
 use crate::error::Result;
-use crate::pool::Site;
+use crate::pool::{AcquireOptions, Purpose, Site};
 use crate::routing::{Route, Router, Routing};
 use crate::topology::Access;
 use crate::transaction::guard_sql;
@@ -54,7 +54,7 @@ async fn sweep_batch(route: Route) -> Result<u64> {
     let mut request = Request::control(Command::Statement, sql, "DELETE");
     request.sets = sets;
     request.operation = Operation::write("guard sweeper", "DELETE", "wharf_outcome");
-    let site = Site::named("guard sweeper");
-    let answer = route.run(site, Access::Write, request).await?;
+    let options = AcquireOptions::new(Site::named("guard sweeper"), Purpose::Statement);
+    let answer = route.run(Access::Write, &options, request).await?;
     Ok(answer.affected)
 }

@@ -46,6 +46,8 @@ on_all_engines! {
             let refusal = Accounts::delete(db, 1).now_or_never().expect("it doesn't wait");
             refused_saying(refusal, ErrorKind::PoolSelfDeadlock, &["`delete accounts`", "`transaction`", file!(), "pass the unit of work"]);
             refused(db.begin().now_or_never().expect("it doesn't wait"), ErrorKind::PoolSelfDeadlock);
+            refused(db.execute("SELECT 1").now_or_never().expect("it doesn't wait"), ErrorKind::PoolSelfDeadlock);
+            refused(db.raw().map(|lent| lent.map(drop)).now_or_never().expect("it doesn't wait"), ErrorKind::PoolSelfDeadlock);
             set_balance(uow, 1, 5).await
         })
         .await?;
