@@ -1,6 +1,7 @@
 //! The only door for generated code. Nothing here is for people, and anything here may change.
 
 use std::fmt::Display;
+pub use std::future::Future;
 
 use crate::database::Database;
 pub use crate::driver::Element;

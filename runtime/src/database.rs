@@ -167,11 +167,16 @@ impl Database {
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) when the engine has no column type for a field.
-    pub async fn create_table<E: Entity>(&self) -> Result<()> {
-        let created = async { self.execute(E::create_table(self.dialect())?).await };
-        created
-            .await
-            .map_err(|error| error.attempting(|| format!("create table {}", E::TABLE.name)))
+    #[track_caller]
+    pub fn create_table<E: Entity>(&self) -> impl Future<Output = Result<()>> + Send {
+        let site = Site::here("create table");
+        let text = E::create_table(self.dialect());
+        async move {
+            let created = async { self.execute_at(site, text?).await };
+            created
+                .await
+                .map_err(|error| error.attempting(|| format!("create table {}", E::TABLE.name)))
+        }
     }
 
     /// Runs trusted text: one statement or several, without arguments. Never give it what a user wrote.
@@ -180,16 +185,15 @@ impl Database {
     ///
     /// # Errors
     /// Whatever the database says to the first statement that fails; those before it have been run.
-    pub async fn execute(&self, sql: impl Into<String>) -> Result<()> {
-        let request = Request::control(Command::Script, sql.into(), "execute");
-        let answer = self
-            .route
-            .run(
-                Access::Write,
-                &asking(Site::named("execute"), Purpose::Statement, None),
-                request,
-            )
-            .await;
+    #[track_caller]
+    pub fn execute(&self, sql: impl Into<String>) -> impl Future<Output = Result<()>> + Send {
+        self.execute_at(Site::here("execute"), sql.into())
+    }
+
+    async fn execute_at(&self, site: Site, sql: String) -> Result<()> {
+        let request = Request::control(Command::Script, sql, "execute");
+        let options = asking(site, Purpose::Statement, None);
+        let answer = self.route.run(Access::Write, &options, request).await;
         answer
             .map(drop)
             .map_err(|error| error.attempting(|| "execute".into()))
@@ -217,8 +221,10 @@ impl Database {
     /// # Errors
     /// [`ErrorKind::Schema`](crate::ErrorKind::Schema) with the migration's name when one fails or was altered after it had run.
     #[cfg(feature = "migrate")]
-    pub async fn migrate(&self, migrator: &Migrator) -> Result<()> {
-        self.raw().await?.migrate(migrator).await
+    #[track_caller]
+    pub fn migrate(&self, migrator: &Migrator) -> impl Future<Output = Result<()>> {
+        let lent = self.raw();
+        async move { lent.await?.migrate(migrator).await }
     }
 
     /// Refuses new calls, waits for those under way up to [`PoolConfig::close_timeout`](crate::PoolConfig::close_timeout),

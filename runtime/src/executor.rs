@@ -3,6 +3,7 @@
 mod alone;
 mod rows_stream;
 
+use std::panic::Location;
 use std::sync::Arc;
 
 use tracing::Instrument;
@@ -24,7 +25,7 @@ use crate::unit_of_work::{Begin, Handle, Mode, UnitOfWork};
     message = "`{Self}` is no place to run a query",
     label = "expected a `Database`, a `Session` or a `UnitOfWork`"
 )]
-pub trait Executor: sealed::Target + Send + Sync {}
+pub trait Executor: sealed::Placed + Send + Sync {}
 
 /// Where a call can write: a [`Database`], a [`Session`], or a [`UnitOfWork`] that isn't read-only.
 #[diagnostic::on_unimplemented(
@@ -34,60 +35,71 @@ pub trait Executor: sealed::Target + Send + Sync {}
 )]
 pub trait WriteExecutor: Executor {}
 
-/// Where a call runs.
+/// Where a call runs, and where it was made.
 #[derive(Debug, Clone, Copy)]
-pub enum Target<'a> {
+pub struct Target<'a> {
+    on: On<'a>,
+    /// The line that made the call.
+    caller: &'static Location<'static>,
+}
+
+/// What a call runs on.
+#[derive(Debug, Clone, Copy)]
+enum On<'a> {
     /// On its own.
     Database(&'a Database),
     /// On its own, under a session's identity and limits.
     Session(&'a Session),
-    /// Inside a transaction.
-    #[doc(hidden)]
-    Unit(UnitTarget<'a>),
+    /// Inside a transaction, whatever its mode.
+    Unit(&'a Handle),
 }
 
-/// A unit of work, whatever its mode.
-#[derive(Debug, Clone, Copy)]
-pub struct UnitTarget<'a>(pub(crate) &'a Handle);
+/// What a call runs on, for nobody else to see.
+#[derive(Debug)]
+pub struct Place<'a>(On<'a>);
 
 mod sealed {
-    pub trait Target {
-        fn target(&self) -> super::Target<'_>;
+    pub trait Placed {
+        fn place(&self) -> super::Place<'_>;
     }
 }
 
-/// Where an executor runs its calls.
+/// Where an executor runs the calls that its caller makes.
+#[track_caller]
 pub fn target<E: Executor + ?Sized>(executor: &E) -> Target<'_> {
-    sealed::Target::target(executor)
-}
-
-impl sealed::Target for Database {
-    fn target(&self) -> Target<'_> {
-        Target::Database(self)
+    Target {
+        on: sealed::Placed::place(executor).0,
+        caller: Location::caller(),
     }
 }
 
-impl sealed::Target for Session {
-    fn target(&self) -> Target<'_> {
-        Target::Session(self)
+impl sealed::Placed for Database {
+    fn place(&self) -> Place<'_> {
+        Place(On::Database(self))
     }
 }
 
-impl<M: Mode> sealed::Target for UnitOfWork<M> {
-    fn target(&self) -> Target<'_> {
-        Target::Unit(UnitTarget(self.handle()))
+impl sealed::Placed for Session {
+    fn place(&self) -> Place<'_> {
+        Place(On::Session(self))
     }
 }
 
-impl<T: sealed::Target + ?Sized> sealed::Target for &T {
-    fn target(&self) -> Target<'_> {
-        (**self).target()
+impl<M: Mode> sealed::Placed for UnitOfWork<M> {
+    fn place(&self) -> Place<'_> {
+        Place(On::Unit(self.handle()))
     }
 }
 
-impl<T: sealed::Target + ?Sized> sealed::Target for Arc<T> {
-    fn target(&self) -> Target<'_> {
-        (**self).target()
+impl<T: sealed::Placed + ?Sized> sealed::Placed for &T {
+    fn place(&self) -> Place<'_> {
+        (**self).place()
+    }
+}
+
+impl<T: sealed::Placed + ?Sized> sealed::Placed for Arc<T> {
+    fn place(&self) -> Place<'_> {
+        (**self).place()
     }
 }
 
@@ -105,18 +117,18 @@ impl<T: WriteExecutor + ?Sized> WriteExecutor for Arc<T> {}
 
 impl<'a> Target<'a> {
     pub(crate) fn route(self) -> &'a Route {
-        match self {
-            Self::Database(database) => database.route(),
-            Self::Session(session) => session.route(),
-            Self::Unit(unit) => unit.0.route(),
+        match self.on {
+            On::Database(database) => database.route(),
+            On::Session(session) => session.route(),
+            On::Unit(unit) => unit.route(),
         }
     }
 
     pub(crate) fn session(self) -> Option<&'a Session> {
-        match self {
-            Self::Database(_) => None,
-            Self::Session(session) => Some(session),
-            Self::Unit(unit) => unit.0.session(),
+        match self.on {
+            On::Database(_) => None,
+            On::Session(session) => Some(session),
+            On::Unit(unit) => unit.session(),
         }
     }
 
@@ -124,8 +136,21 @@ impl<'a> Target<'a> {
         self.route().router().dialect()
     }
 
-    pub(crate) fn is_unit(self) -> bool {
-        matches!(self, Self::Unit(_))
+    /// The unit that it runs in, if it does.
+    pub(crate) fn unit(self) -> Option<&'a Handle> {
+        match self.on {
+            On::Unit(unit) => Some(unit),
+            On::Database(_) | On::Session(_) => None,
+        }
+    }
+
+    /// The call, for those who ask what holds a connection.
+    fn site(self, name: &'static str, subject: &'static str) -> Site {
+        Site {
+            name,
+            subject,
+            location: Some(self.caller),
+        }
     }
 
     /// Runs one request and waits for its answer.
@@ -172,9 +197,9 @@ impl<'a> Target<'a> {
     }
 
     async fn dispatch(self, request: Request) -> Result<Answer> {
-        match self {
-            Self::Unit(unit) => unit.0.run(request).await,
-            _ => self.run_alone(request).await,
+        match self.unit() {
+            Some(unit) => unit.run(request).await,
+            None => self.run_alone(request).await,
         }
     }
 
@@ -186,7 +211,7 @@ impl<'a> Target<'a> {
         by: By,
         blame: impl FnOnce(Error) -> Error,
     ) -> Result<Vec<T>> {
-        if self.route().hedges() && !self.is_unit() {
+        if self.route().hedges() && self.unit().is_none() {
             // Rows of two nodes must not mix.
             let answer = self.run(request).await?;
             return answer.rows.decode(by).map_err(blame);
@@ -199,8 +224,9 @@ impl<'a> Target<'a> {
     pub(crate) async fn begin<M: Mode>(
         self,
         options: TransactionOptions,
-        site: Site,
+        name: &'static str,
     ) -> Result<UnitOfWork<M>> {
+        let site = self.site(name, "");
         let (route, session) = (self.route().clone(), self.session().cloned());
         UnitOfWork::begin(Begin::new(route, session, options, site)).await
     }

@@ -81,9 +81,9 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// [`ErrorKind::TransactionConflict`] when the unit around it doesn't have what is asked for; else as any call.
     pub async fn begin<M: Mode>(&mut self) -> Result<UnitOfWork<M>> {
-        let begun = match self.target {
-            Target::Unit(outer) if !self.is_outermost() => {
-                let (outer_options, outer_site) = outer.0.options();
+        let begun = match self.target.unit() {
+            Some(outer) if !self.is_outermost() => {
+                let (outer_options, outer_site) = outer.options();
                 if let Some(why) = self
                     .options
                     .conflict_with(outer_options, self.target.dialect())
@@ -92,8 +92,8 @@ impl<'a> Runner<'a> {
                     return Err(Error::new(ErrorKind::TransactionConflict, message));
                 }
                 match self.options.propagation {
-                    Propagation::Join => UnitOfWork::join(outer.0),
-                    _ => UnitOfWork::begin_nested(outer.0, self.site).await,
+                    Propagation::Join => UnitOfWork::join(outer),
+                    _ => UnitOfWork::begin_nested(outer, self.site).await,
                 }
             }
             _ => self.begin_own().await,
@@ -116,14 +116,14 @@ impl<'a> Runner<'a> {
     async fn begin_under_key<M: Mode, T: DeserializeOwned>(
         &mut self,
     ) -> Result<ControlFlow<T, UnitOfWork<M>>> {
-        if let Target::Unit(outer) = self.target
+        if let Some(outer) = self.target.unit()
             && !self.is_outermost()
         {
             // It would be undone with the unit around it, and its key would be free again.
             let message = format!(
                 "{} can't run inside {}: what has a key of its own needs a transaction of its own (`propagation = requires_new`)",
                 self.site,
-                outer.0.options().1
+                outer.options().1
             );
             return Err(Error::new(ErrorKind::TransactionConflict, message));
         }
@@ -260,7 +260,7 @@ impl<'a> Runner<'a> {
     }
 
     fn is_outermost(&self) -> bool {
-        !self.target.is_unit() || self.options.propagation == Propagation::RequiresNew
+        self.target.unit().is_none() || self.options.propagation == Propagation::RequiresNew
     }
 
     /// Whether the whole unit may run again: the one place that decides it.

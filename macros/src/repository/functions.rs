@@ -1,4 +1,6 @@
 //! The functions that every repository has.
+//!
+//! None is an `async fn`, which couldn't know the line that calls it.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -38,44 +40,48 @@ fn reading(entity: &syn::Path) -> TokenStream {
         ///
         /// # Errors
         /// Those of the database. Cancel safe: it only reads.
-        pub async fn find(
+        #[track_caller]
+        pub fn find(
             db: &impl #w::Executor,
             id: impl ::core::convert::Into<#id>,
-        ) -> #w::Result<::core::option::Option<#entity>> {
-            #w::crud::find::<#entity>(#w::target(db), id.into()).await
+        ) -> impl #w::Future<Output = #w::Result<::core::option::Option<#entity>>> {
+            #w::crud::find::<#entity>(#w::target(db), id.into())
         }
 
         /// The entity with an id.
         ///
         /// # Errors
         /// `ErrorKind::NotFound` when it is absent, else those of the database. Cancel safe: it only reads.
-        pub async fn get(
+        #[track_caller]
+        pub fn get(
             db: &impl #w::Executor,
             id: impl ::core::convert::Into<#id>,
-        ) -> #w::Result<#entity> {
-            #w::crud::get::<#entity>(#w::target(db), id.into()).await
+        ) -> impl #w::Future<Output = #w::Result<#entity>> {
+            #w::crud::get::<#entity>(#w::target(db), id.into())
         }
 
         /// The entities with these ids, in the order asked; absent ones are left out.
         ///
         /// # Errors
         /// Those of the database. Cancel safe: it only reads.
-        pub async fn find_many(
+        #[track_caller]
+        pub fn find_many(
             db: &impl #w::Executor,
             ids: &[impl ::core::convert::Into<#id> + ::core::clone::Clone],
-        ) -> #w::Result<::std::vec::Vec<#entity>> {
-            #w::crud::find_many::<#entity>(#w::target(db), #w::ids::<#entity, _>(ids)).await
+        ) -> impl #w::Future<Output = #w::Result<::std::vec::Vec<#entity>>> {
+            #w::crud::find_many::<#entity>(#w::target(db), #w::ids::<#entity, _>(ids))
         }
 
         /// Whether there is an entity with this id.
         ///
         /// # Errors
         /// Those of the database. Cancel safe: it only reads.
-        pub async fn exists(
+        #[track_caller]
+        pub fn exists(
             db: &impl #w::Executor,
             id: impl ::core::convert::Into<#id>,
-        ) -> #w::Result<bool> {
-            #w::crud::exists::<#entity>(#w::target(db), id.into()).await
+        ) -> impl #w::Future<Output = #w::Result<bool>> {
+            #w::crud::exists::<#entity>(#w::target(db), id.into())
         }
     }
 }
@@ -90,8 +96,9 @@ fn writing(entity: &syn::Path) -> TokenStream {
         /// # Errors
         /// `ErrorKind::Constraint` when a constraint refuses it, else those of the database.
         /// Dropped early, it is stored or not.
-        pub async fn insert(db: &impl #w::WriteExecutor, entity: &#entity) -> #w::Result<#entity> {
-            #w::crud::insert::<#entity>(#w::target(db), entity).await
+        #[track_caller]
+        pub fn insert(db: &impl #w::WriteExecutor, entity: &#entity) -> impl #w::Future<Output = #w::Result<#entity>> {
+            #w::crud::insert::<#entity>(#w::target(db), entity)
         }
 
         /// Stores new entities in one statement, and returns them as stored, in the same order.
@@ -99,11 +106,12 @@ fn writing(entity: &syn::Path) -> TokenStream {
         /// # Errors
         /// `ErrorKind::Constraint` when a constraint refuses one, else those of the database.
         /// Dropped early, all are stored or none.
-        pub async fn insert_many(
+        #[track_caller]
+        pub fn insert_many(
             db: &impl #w::WriteExecutor,
             entities: &[#entity],
-        ) -> #w::Result<::std::vec::Vec<#entity>> {
-            #w::crud::insert_many::<#entity>(#w::target(db), entities).await
+        ) -> impl #w::Future<Output = #w::Result<::std::vec::Vec<#entity>>> {
+            #w::crud::insert_many::<#entity>(#w::target(db), entities)
         }
 
         /// Writes an entity's columns, and returns it as stored: with its new version and time.
@@ -111,8 +119,9 @@ fn writing(entity: &syn::Path) -> TokenStream {
         /// # Errors
         /// `ErrorKind::Stale` when its version moved on, `ErrorKind::NotFound` when it is absent, else those of the
         /// database. Dropped early, it is updated or not.
-        pub async fn update(db: &impl #w::WriteExecutor, entity: &#entity) -> #w::Result<#entity> {
-            #w::crud::update::<#entity>(#w::target(db), entity).await
+        #[track_caller]
+        pub fn update(db: &impl #w::WriteExecutor, entity: &#entity) -> impl #w::Future<Output = #w::Result<#entity>> {
+            #w::crud::update::<#entity>(#w::target(db), entity)
         }
 
         /// Writes the columns of several entities in one statement, all or none, and returns them as stored.
@@ -120,11 +129,12 @@ fn writing(entity: &syn::Path) -> TokenStream {
         /// # Errors
         /// `ErrorKind::Stale` when the version of one moved on, `ErrorKind::NotFound` when one is absent, else those
         /// of the database. Dropped early, all are updated or none.
-        pub async fn update_many(
+        #[track_caller]
+        pub fn update_many(
             db: &impl #w::WriteExecutor,
             entities: &[#entity],
-        ) -> #w::Result<::std::vec::Vec<#entity>> {
-            #w::crud::update_many::<#entity>(#w::target(db), entities).await
+        ) -> impl #w::Future<Output = #w::Result<::std::vec::Vec<#entity>>> {
+            #w::crud::update_many::<#entity>(#w::target(db), entities)
         }
 
         /// Stores an entity, or writes the columns of the one with its id, and returns it as stored.
@@ -132,30 +142,33 @@ fn writing(entity: &syn::Path) -> TokenStream {
         /// # Errors
         /// `ErrorKind::Constraint` when a constraint refuses it, else those of the database.
         /// Dropped early, it is stored or not.
-        pub async fn upsert(db: &impl #w::WriteExecutor, entity: &#entity) -> #w::Result<#entity> {
-            #w::crud::upsert::<#entity>(#w::target(db), entity).await
+        #[track_caller]
+        pub fn upsert(db: &impl #w::WriteExecutor, entity: &#entity) -> impl #w::Future<Output = #w::Result<#entity>> {
+            #w::crud::upsert::<#entity>(#w::target(db), entity)
         }
 
         /// Deletes the entity with an id, and says whether there was one.
         ///
         /// # Errors
         /// Those of the database. Dropped early, it is deleted or not.
-        pub async fn delete(
+        #[track_caller]
+        pub fn delete(
             db: &impl #w::WriteExecutor,
             id: impl ::core::convert::Into<#id>,
-        ) -> #w::Result<bool> {
-            #w::crud::delete::<#entity>(#w::target(db), id.into()).await
+        ) -> impl #w::Future<Output = #w::Result<bool>> {
+            #w::crud::delete::<#entity>(#w::target(db), id.into())
         }
 
         /// Deletes the entities with these ids, and says how many there were.
         ///
         /// # Errors
         /// Those of the database. Dropped early, all are deleted or none.
-        pub async fn delete_many(
+        #[track_caller]
+        pub fn delete_many(
             db: &impl #w::WriteExecutor,
             ids: &[impl ::core::convert::Into<#id> + ::core::clone::Clone],
-        ) -> #w::Result<u64> {
-            #w::crud::delete_many::<#entity>(#w::target(db), #w::ids::<#entity, _>(ids)).await
+        ) -> impl #w::Future<Output = #w::Result<u64>> {
+            #w::crud::delete_many::<#entity>(#w::target(db), #w::ids::<#entity, _>(ids))
         }
     }
 }
@@ -168,45 +181,50 @@ fn many(entity: &syn::Path) -> TokenStream {
         ///
         /// # Errors
         /// Those of the database. Cancel safe: it only reads.
-        pub async fn all(db: &impl #w::Executor) -> #w::Result<::std::vec::Vec<#entity>> {
-            #w::crud::all::<#entity>(#w::target(db)).await
+        #[track_caller]
+        pub fn all(db: &impl #w::Executor) -> impl #w::Future<Output = #w::Result<::std::vec::Vec<#entity>>> {
+            #w::crud::all::<#entity>(#w::target(db))
         }
 
         /// How many entities there are.
         ///
         /// # Errors
         /// Those of the database. Cancel safe: it only reads.
-        pub async fn count(db: &impl #w::Executor) -> #w::Result<u64> {
-            #w::crud::count::<#entity>(#w::target(db)).await
+        #[track_caller]
+        pub fn count(db: &impl #w::Executor) -> impl #w::Future<Output = #w::Result<u64>> {
+            #w::crud::count::<#entity>(#w::target(db))
         }
 
         /// One page of all entities, ordered by id, with their total; the first page is number 0.
         ///
         /// # Errors
         /// Those of the database. Cancel safe: it only reads.
-        pub async fn page(
+        #[track_caller]
+        pub fn page(
             db: &impl #w::Executor,
             number: u64,
             size: u64,
-        ) -> #w::Result<#w::Page<#entity>> {
-            #w::crud::page::<#entity>(#w::target(db), number, size).await
+        ) -> impl #w::Future<Output = #w::Result<#w::Page<#entity>>> {
+            #w::crud::page::<#entity>(#w::target(db), number, size)
         }
 
         /// The entities after a cursor, or the first ones, ordered by id; with the cursor of the next ones.
         ///
         /// # Errors
         /// Those of the database. Cancel safe: it only reads.
-        pub async fn after(
+        #[track_caller]
+        pub fn after(
             db: &impl #w::Executor,
             cursor: ::core::option::Option<&#w::Cursor>,
             size: u64,
-        ) -> #w::Result<#w::Slice<#entity>> {
-            #w::crud::after::<#entity>(#w::target(db), cursor, size).await
+        ) -> impl #w::Future<Output = #w::Result<#w::Slice<#entity>>> {
+            #w::crud::after::<#entity>(#w::target(db), cursor, size)
         }
 
         /// All entities, one after the other as they arrive.
         ///
         /// An item is an error when the database fails. Cancel safe: it only reads.
+        #[track_caller]
         pub fn stream(db: &impl #w::Executor) -> #w::RowsStream<#entity> {
             #w::crud::stream::<#entity>(#w::target(db))
         }

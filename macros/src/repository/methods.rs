@@ -83,7 +83,7 @@ fn method_without_body(
     let body = signature::Signature::read(&function.signature, &mut mistakes)
         .and_then(|signature| body(repository, &function, words, &signature, &mut mistakes));
     let tokens = match body {
-        Some(body) if mistakes.is_empty() => function.with_body(&body),
+        Some(body) if mistakes.is_empty() => expand::method(&function, &body),
         _ => expand::stand_in(&function),
     };
     if let Err(mistakes) = mistakes.or(Some(())) {

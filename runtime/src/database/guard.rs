@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::Database;
 use crate::driver::commit_unknown;
 use crate::error::{CommitId, ErrorKind, Result};
+use crate::pool::Site;
 use crate::transaction::{CommitOutcome, guard_migration};
 use crate::unit_of_work::resolve;
 
@@ -21,9 +22,14 @@ impl Database {
     ///
     /// # Cancel safety
     /// Safe: it can be called again.
-    pub async fn install_guard(&self) -> Result<()> {
-        let installed = self.execute(guard_migration(self.dialect())).await;
-        installed.map_err(|error| error.attempting(|| "install the guard".into()))
+    #[track_caller]
+    pub fn install_guard(&self) -> impl Future<Output = Result<()>> + Send {
+        let site = Site::here("install guard");
+        async move {
+            let text = guard_migration(self.dialect()).to_owned();
+            let installed = self.execute_at(site, text).await;
+            installed.map_err(|error| error.attempting(|| "install the guard".into()))
+        }
     }
 
     /// Says what became of a commit whose answer was lost, and makes sure that it stays so: one that has not happened by

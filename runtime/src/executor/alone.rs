@@ -8,7 +8,7 @@ use futures_util::future::{Either, select};
 use super::Target;
 use crate::driver::{Answer, Request};
 use crate::error::{Error, Result};
-use crate::pool::{AcquireOptions, Lease, Purpose, Site};
+use crate::pool::{AcquireOptions, Lease, Purpose};
 use crate::routing::{Doing, Stop, Trip};
 use crate::session::{Session, Slot};
 use crate::topology::Access;
@@ -151,12 +151,7 @@ impl Target<'_> {
 
     /// Counts a statement outside of any unit, and takes the session's slot for it.
     pub(super) async fn admit(self, request: &Request) -> Result<(AcquireOptions, Option<Slot>)> {
-        let operation = &request.operation;
-        let site = Site {
-            name: operation.name,
-            subject: operation.table,
-            location: None,
-        };
+        let site = self.site(request.operation.name, request.operation.table);
         let options = asking(site, Purpose::Statement, self.session());
         let Some(session) = self.session() else {
             return Ok((options, None));

@@ -1,12 +1,13 @@
 //! Rows, one after the other, while the rest is still coming.
 
+use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_util::{Stream, StreamExt};
 
 use super::alone::Failed;
-use super::{Target, UnitTarget};
+use super::{On, Target};
 use crate::database::Database;
 use crate::driver::{By, FromRow, Hold, Request, RowStream, Wire, row_channel};
 use crate::error::Result;
@@ -23,8 +24,8 @@ impl Target<'_> {
         mut request: Request,
         by: By,
     ) -> Result<Running<T>> {
-        if let Self::Unit(unit) = self {
-            return Ok(Box::pin(unit.0.stream(request, by).await?));
+        if let Some(unit) = self.unit() {
+            return Ok(Box::pin(unit.stream(request, by).await?));
         }
         let access = Access::of(request.operation.writes);
         let (options, slot) = self.admit(&request).await?;
@@ -51,16 +52,23 @@ impl Target<'_> {
 
     /// What keeps this target alive without borrowing it.
     fn to_owned(self) -> Owned {
-        match self {
-            Self::Database(database) => Owned::Database(database.clone()),
-            Self::Session(session) => Owned::Session(session.clone()),
-            Self::Unit(unit) => Owned::Unit(unit.0.clone()),
-        }
+        let on = match self.on {
+            On::Database(database) => OwnedOn::Database(database.clone()),
+            On::Session(session) => OwnedOn::Session(session.clone()),
+            On::Unit(unit) => OwnedOn::Unit(unit.clone()),
+        };
+        let caller = self.caller;
+        Owned { on, caller }
     }
 }
 
 /// A target that borrows nothing, for streams, which outlive the call that made them.
-enum Owned {
+struct Owned {
+    on: OwnedOn,
+    caller: &'static Location<'static>,
+}
+
+enum OwnedOn {
     Database(Database),
     Session(Session),
     Unit(Handle),
@@ -68,13 +76,16 @@ enum Owned {
 
 impl Owned {
     fn target(&self) -> Target<'_> {
-        match self {
-            Self::Database(database) => Target::Database(database),
-            Self::Session(session) => Target::Session(session),
-            Self::Unit(handle) => Target::Unit(UnitTarget(handle)),
-        }
+        let on = match &self.on {
+            OwnedOn::Database(database) => On::Database(database),
+            OwnedOn::Session(session) => On::Session(session),
+            OwnedOn::Unit(unit) => On::Unit(unit),
+        };
+        let caller = self.caller;
+        Target { on, caller }
     }
 }
+
 /// What a stream outside of any unit holds.
 struct StreamHold {
     lease: Lease<'static>,

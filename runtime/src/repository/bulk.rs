@@ -11,7 +11,6 @@ use crate::driver::{
 use crate::entity::{Entity, Table};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::executor::Target;
-use crate::pool::Site;
 use crate::query::{carried_by_update, inserted, inserts_as_sent, updates_as_sent};
 use crate::transaction::TransactionOptions;
 use crate::unit_of_work::{Handle, ReadWrite};
@@ -150,19 +149,18 @@ pub async fn update_many<E: Entity>(target: Target<'_>, entities: &[E]) -> Resul
         }
     };
     let mut own = None;
-    let answers = match target {
-        Target::Unit(unit) => {
-            let answers = run_all(unit.0, requests).await?;
+    let answers = match target.unit() {
+        Some(unit) => {
+            let answers = run_all(unit, requests).await?;
             if check(&answers).is_err() {
-                let error =
-                    attempting(first_absent_or_stale::<E>(unit.0, entities, &answers).await?);
+                let error = attempting(first_absent_or_stale::<E>(unit, entities, &answers).await?);
                 // Some rows were updated: the unit must not be kept.
-                unit.0.doom(&error);
+                unit.doom(&error);
                 return Err(error);
             }
             answers
         }
-        _ => {
+        None => {
             let unit = begin(target, "update_many").await?;
             let answers = run_all(unit.handle(), requests).await?;
             if check(&answers).is_err() {
@@ -197,8 +195,8 @@ struct Mismatch;
 
 /// Runs requests as one: alone if there is one, else in a transaction of their own, or in the caller's.
 async fn atomic(target: Target<'_>, mut requests: Vec<Request>) -> Result<Vec<Answer>> {
-    if let Target::Unit(unit) = target {
-        return run_all(unit.0, requests).await;
+    if let Some(unit) = target.unit() {
+        return run_all(unit, requests).await;
     }
     if requests.len() <= 1 {
         let Some(request) = requests.pop() else {
@@ -213,12 +211,8 @@ async fn atomic(target: Target<'_>, mut requests: Vec<Request>) -> Result<Vec<An
 }
 
 async fn begin(target: Target<'_>, name: &'static str) -> Result<crate::UnitOfWork<ReadWrite>> {
-    target
-        .begin(
-            TransactionOptions::new().timeout(LONGEST),
-            Site::named(name),
-        )
-        .await
+    let options = TransactionOptions::new().timeout(LONGEST);
+    target.begin(options, name).await
 }
 
 async fn run_all(unit: &Handle, requests: Vec<Request>) -> Result<Vec<Answer>> {

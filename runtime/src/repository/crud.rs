@@ -291,8 +291,8 @@ pub(super) async fn absent_or_stale<E: Entity>(target: Target<'_>, id: &E::Id) -
     let error = error
         .with_outcome(Outcome::RolledBack)
         .attempting(|| format!("update {}", E::TABLE.name));
-    if let Target::Unit(unit) = target {
-        unit.0.note(&error);
+    if let Some(unit) = target.unit() {
+        unit.note(&error);
     }
     Ok(error)
 }

@@ -62,26 +62,120 @@ impl<E: Entity> Select<E> {
     ///
     /// # Errors
     /// As any query.
-    pub async fn all(self, db: &impl Executor) -> Result<Vec<E>> {
-        self.all_on(target(db)).await
+    #[track_caller]
+    pub fn all(self, db: &impl Executor) -> impl Future<Output = Result<Vec<E>>> {
+        self.all_on(target(db))
     }
 
     /// The first, if there is one.
     ///
     /// # Errors
     /// As any query.
-    pub async fn first(self, db: &impl Executor) -> Result<Option<E>> {
-        let target = target(db);
-        let request = self.limit(1).request(target.dialect(), "first")?;
-        target.row(request, blame::<E>).await
+    #[track_caller]
+    pub fn first(self, db: &impl Executor) -> impl Future<Output = Result<Option<E>>> {
+        self.first_on(target(db))
     }
 
     /// The only one.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] when there is none, [`ErrorKind::NotUnique`] when there are more.
-    pub async fn one(self, db: &impl Executor) -> Result<E> {
+    #[track_caller]
+    pub fn one(self, db: &impl Executor) -> impl Future<Output = Result<E>> {
+        self.one_on(target(db))
+    }
+
+    /// How many there are, whatever the limit.
+    ///
+    /// # Errors
+    /// As any query.
+    #[track_caller]
+    pub fn count(self, db: &impl Executor) -> impl Future<Output = Result<u64>> {
         let target = target(db);
+        async move {
+            let (expr, params) = self.filter.into_parts()?;
+            count_on::<E>(target, &expr, &params).await
+        }
+    }
+
+    /// Whether there is one.
+    ///
+    /// # Errors
+    /// As any query.
+    #[track_caller]
+    pub fn exists(self, db: &impl Executor) -> impl Future<Output = Result<bool>> {
+        let target = target(db);
+        async move {
+            let (expr, params) = self.filter.into_parts()?;
+            let operation = Operation::read("exists", E::TABLE.name);
+            exists_on::<E>(target, operation, &expr, &params).await
+        }
+    }
+
+    /// A page of them, counted from 0, with how many there are in all. Made unambiguous by the id.
+    ///
+    /// Counting and reading are two statements: what is written in between may be in one and not in the other, unless
+    /// they run in a unit of work that sees one state.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] for a size that isn't from 1 to [`MAX_PAGE_SIZE`](crate::MAX_PAGE_SIZE), or when
+    /// a limit or an offset was set.
+    #[track_caller]
+    pub fn page(
+        self,
+        db: &impl Executor,
+        number: u64,
+        size: u64,
+    ) -> impl Future<Output = Result<Page<E>>> {
+        self.page_on(target(db), number, size)
+    }
+
+    /// Those after a cursor, or the first ones; with the cursor for the next. Made unambiguous by the id.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] for a size that isn't from 1 to [`MAX_PAGE_SIZE`](crate::MAX_PAGE_SIZE), for a
+    /// cursor of another query or one that was altered, or when a limit or an offset was set.
+    #[track_caller]
+    pub fn after(
+        self,
+        db: &impl Executor,
+        cursor: Option<&Cursor>,
+        size: u64,
+    ) -> impl Future<Output = Result<Slice<E>>> {
+        self.after_on(target(db), cursor, size)
+    }
+
+    /// All of them, one after the other, while the rest is still coming.
+    #[track_caller]
+    pub fn stream(self, db: &impl Executor) -> RowsStream<E> {
+        let target = target(db);
+        RowsStream::new(
+            target,
+            self.request(target.dialect(), "stream"),
+            By::Position,
+        )
+    }
+
+    /// Deletes them; says how many there were.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] when an order, a limit or an offset was set: engines disagree on what that deletes.
+    #[track_caller]
+    pub fn delete(self, db: &impl WriteExecutor) -> impl Future<Output = Result<u64>> {
+        self.delete_on(target(db))
+    }
+
+    pub(super) async fn all_on(self, target: Target<'_>) -> Result<Vec<E>> {
+        let request = self.request(target.dialect(), "filter")?;
+        target.rows(request, By::Position, blame::<E>).await
+    }
+
+    async fn first_on(self, target: Target<'_>) -> Result<Option<E>> {
+        let request = self.limit(1).request(target.dialect(), "first")?;
+        target.row(request, blame::<E>).await
+    }
+
+    async fn one_on(self, target: Target<'_>) -> Result<E> {
         let request = self.limit(2).request(target.dialect(), "one")?;
         let answer = target.run(request).await?;
         let mut rows: Vec<E> = answer.rows.decode(By::Position).map_err(blame::<E>)?;
@@ -98,82 +192,6 @@ impl<E: Entity> Select<E> {
             )),
         }
         .map_err(|error| error.attempting(|| format!("one {}", E::TABLE.name)))
-    }
-
-    /// How many there are, whatever the limit.
-    ///
-    /// # Errors
-    /// As any query.
-    pub async fn count(self, db: &impl Executor) -> Result<u64> {
-        let (expr, params) = self.filter.into_parts()?;
-        count_on::<E>(target(db), &expr, &params).await
-    }
-
-    /// Whether there is one.
-    ///
-    /// # Errors
-    /// As any query.
-    pub async fn exists(self, db: &impl Executor) -> Result<bool> {
-        let (expr, params) = self.filter.into_parts()?;
-        let operation = Operation::read("exists", E::TABLE.name);
-        exists_on::<E>(target(db), operation, &expr, &params).await
-    }
-
-    /// A page of them, counted from 0, with how many there are in all. Made unambiguous by the id.
-    ///
-    /// Counting and reading are two statements: what is written in between may be in one and not in the other, unless
-    /// they run in a unit of work that sees one state.
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidArgument`] for a size that isn't from 1 to [`MAX_PAGE_SIZE`](crate::MAX_PAGE_SIZE), or when
-    /// a limit or an offset was set.
-    pub async fn page(self, db: &impl Executor, number: u64, size: u64) -> Result<Page<E>> {
-        self.page_on(target(db), number, size).await
-    }
-
-    /// Those after a cursor, or the first ones; with the cursor for the next. Made unambiguous by the id.
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidArgument`] for a size that isn't from 1 to [`MAX_PAGE_SIZE`](crate::MAX_PAGE_SIZE), for a
-    /// cursor of another query or one that was altered, or when a limit or an offset was set.
-    pub async fn after(
-        self,
-        db: &impl Executor,
-        cursor: Option<&Cursor>,
-        size: u64,
-    ) -> Result<Slice<E>> {
-        self.after_on(target(db), cursor, size).await
-    }
-
-    /// All of them, one after the other, while the rest is still coming.
-    pub fn stream(self, db: &impl Executor) -> RowsStream<E> {
-        let target = target(db);
-        RowsStream::new(
-            target,
-            self.request(target.dialect(), "stream"),
-            By::Position,
-        )
-    }
-
-    /// Deletes them; says how many there were.
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when an order, a limit or an offset was set: engines disagree on what that deletes.
-    pub async fn delete(self, db: &impl WriteExecutor) -> Result<u64> {
-        let target = target(db);
-        if !self.sorts.is_empty() || self.limit.is_some() || self.offset.is_some() {
-            let message =
-                "an order, a limit or an offset can't choose what to delete; find the ids first";
-            return Err(Error::new(ErrorKind::InvalidArgument, message)
-                .attempting(|| format!("delete {}", E::TABLE.name)));
-        }
-        let (expr, params) = self.filter.into_parts()?;
-        delete_on::<E>(target, "delete", &expr, &params).await
-    }
-
-    pub(super) async fn all_on(self, target: Target<'_>) -> Result<Vec<E>> {
-        let request = self.request(target.dialect(), "filter")?;
-        target.rows(request, By::Position, blame::<E>).await
     }
 
     pub(super) async fn page_on(
@@ -263,6 +281,17 @@ impl<E: Entity> Select<E> {
             .decode(By::Position)
             .map_err(blame::<E>)?;
         page::slice(items, size, &keyset, E::TABLE)
+    }
+
+    async fn delete_on(self, target: Target<'_>) -> Result<u64> {
+        if !self.sorts.is_empty() || self.limit.is_some() || self.offset.is_some() {
+            let message =
+                "an order, a limit or an offset can't choose what to delete; find the ids first";
+            return Err(Error::new(ErrorKind::InvalidArgument, message)
+                .attempting(|| format!("delete {}", E::TABLE.name)));
+        }
+        let (expr, params) = self.filter.into_parts()?;
+        delete_on::<E>(target, "delete", &expr, &params).await
     }
 
     fn check_unlimited(&self, what: &str) -> Result<()> {

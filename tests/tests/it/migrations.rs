@@ -6,7 +6,7 @@ use wharf::prelude::*;
 use crate::entities::{Accounts, account, balance};
 use crate::harness::refused_saying;
 
-static MIGRATOR: Migrator = sqlx::migrate!("tests/it/migrations");
+pub(crate) static MIGRATOR: Migrator = sqlx::migrate!("tests/it/migrations");
 
 on_all_engines! {
     async fn migrations_run_once(db: &Database) {

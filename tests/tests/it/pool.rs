@@ -1,6 +1,7 @@
 //! The pool as it is seen from outside: by a program's calls, in what it tells of itself, and by the server.
 
 mod affinity;
+mod callers;
 mod closing;
 mod faults;
 mod hooks;

@@ -5,7 +5,7 @@ pub(super) mod query;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote, quote_spanned};
-use syn::{Ident, Type};
+use syn::{Ident, ReturnType, Type, parse_quote, parse_quote_spanned, spanned::Spanned as _};
 
 use super::{
     shape::{Kind, Shape},
@@ -72,7 +72,11 @@ impl Method<'_> {
             };
             return quote_spanned!(span=> #function #of(&QUERY, #w::target(#db), #params));
         }
-        let (params, answer) = (local("params", span), local("answer", span));
+        let (target, params, answer) = (
+            local("target", span),
+            local("params", span),
+            local("answer", span),
+        );
         let binding = if values.is_empty() {
             quote!(let #params: [#w::Param<'_>; 0] = [];)
         } else {
@@ -82,12 +86,32 @@ impl Method<'_> {
             let (number, size) = (&paging.number, &paging.size);
             quote!(, #number, #size)
         });
+        // With a type, since of a block that is a future the compiler says less when its type is another one.
+        let returned = &self.signature.shape.ty;
         quote_spanned! {span=>
-            #binding
-            let #answer = #function #of(&QUERY, #w::target(#db), &#params #paging).await? #then;
-            ::core::result::Result::Ok(#answer)
+            let #target = #w::target(#db);
+            async move {
+                #binding
+                let #answer = #function #of(&QUERY, #target, &#params #paging).await? #then;
+                let #answer: #returned = ::core::result::Result::Ok(#answer);
+                #answer
+            }
         }
     }
+}
+
+/// A method with its body. It knows the line that calls it, as no `async fn` can.
+pub(super) fn method(function: &Function, body: &TokenStream) -> TokenStream {
+    let mut function = function.clone();
+    let signature = &mut function.signature;
+    if let (Some(_), ReturnType::Type(_, ty)) = (signature.asyncness.take(), &mut signature.output)
+    {
+        let span = located(ty.span());
+        let w = private_at(span);
+        **ty = parse_quote_spanned!(span=> impl #w::Future<Output = #ty>);
+    }
+    function.attrs.push(parse_quote!(#[track_caller]));
+    function.with_body(body)
 }
 
 /// A body for a method whose mistakes are reported.

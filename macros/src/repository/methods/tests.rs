@@ -71,7 +71,11 @@ fn a_mistake_in_one_method_leaves_the_others() {
                     let stream: w::RowsStream<Account> = ::core::unimplemented!();
                     stream
                 }
-                async fn count_by_owner(db: &impl Executor, owner: &str) -> Result<u64> {
+                #[track_caller]
+                fn count_by_owner(
+                    db: &impl Executor,
+                    owner: &str,
+                ) -> impl w::Future<Output = Result<u64>> {
                     type Row = <Accounts as w::Repository>::Entity;
                     const CONDITIONS: &[&[w::Term]] = &[
                         &[
@@ -90,9 +94,13 @@ fn a_mistake_in_one_method_leaves_the_others() {
                         ORDERS,
                         ::core::option::Option::None,
                     );
-                    let params = [<Row as w::Entity>::FIELDS.owner.operand(owner)?];
-                    let answer = w::derived::count::<Row>(&QUERY, w::target(db), &params).await?;
-                    ::core::result::Result::Ok(answer)
+                    let target = w::target(db);
+                    async move {
+                        let params = [<Row as w::Entity>::FIELDS.owner.operand(owner)?];
+                        let answer = w::derived::count::<Row>(&QUERY, target, &params).await?;
+                        let answer: Result<u64> = ::core::result::Result::Ok(answer);
+                        answer
+                    }
                 }
             }
         "#]],

@@ -33,7 +33,7 @@ on_all_engines! {
         assert!(stream.next().await.is_some());
         let elsewhere = db.clone();
         let call = tokio::spawn(async move { Accounts::exists(&elsewhere, 1).await });
-        let error = refused_saying(call.await.expect("no panic"), ErrorKind::PoolTimeout, &["longest by `stream accounts` for"]);
+        let error = refused_saying(call.await.expect("no panic"), ErrorKind::PoolTimeout, &["longest by `stream accounts` at", file!()]);
         assert!(!error.to_string().contains("last statement"), "it is the borrower's before: {error}");
         drop(stream);
         db.close().await;

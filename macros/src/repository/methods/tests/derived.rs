@@ -14,11 +14,12 @@ fn a_derived_method_is_a_static_query_and_one_call() {
         expect![[r#"
             impl Accounts {
                 /// The richest first.
-                pub async fn find_top3_by_owner_and_active_is_true_or_id_in_order_by_balance_desc(
+                #[track_caller]
+                pub fn find_top3_by_owner_and_active_is_true_or_id_in_order_by_balance_desc(
                     db: &impl Executor,
                     owner: &str,
                     ids: &[i64],
-                ) -> Result<Vec<Account>> {
+                ) -> impl w::Future<Output = Result<Vec<Account>>> {
                     type Row = <Accounts as w::Repository>::Entity;
                     const CONDITIONS: &[&[w::Term]] = &[
                         &[
@@ -54,12 +55,16 @@ fn a_derived_method_is_a_static_query_and_one_call() {
                         ORDERS,
                         ::core::option::Option::Some(3),
                     );
-                    let params = [
-                        <Row as w::Entity>::FIELDS.owner.operand(owner)?,
-                        <Row as w::Entity>::FIELDS.id.operands(ids.iter())?,
-                    ];
-                    let answer = w::derived::all::<Row>(&QUERY, w::target(db), &params).await?;
-                    ::core::result::Result::Ok(answer)
+                    let target = w::target(db);
+                    async move {
+                        let params = [
+                            <Row as w::Entity>::FIELDS.owner.operand(owner)?,
+                            <Row as w::Entity>::FIELDS.id.operands(ids.iter())?,
+                        ];
+                        let answer = w::derived::all::<Row>(&QUERY, target, &params).await?;
+                        let answer: Result<Vec<Account>> = ::core::result::Result::Ok(answer);
+                        answer
+                    }
                 }
             }
         "#]],
@@ -72,6 +77,7 @@ fn a_derived_stream_is_no_future() {
         "fn find_by_owner_starts_with(db: &Database, start: String) -> impl Stream<Item = Result<Account>>;",
         expect![[r#"
             impl Accounts {
+                #[track_caller]
                 fn find_by_owner_starts_with(
                     db: &Database,
                     start: String,
@@ -118,7 +124,11 @@ fn a_derived_delete_can_say_whether_there_was_anything() {
         "async fn delete_by_type(db: &impl WriteExecutor, r#type: &str) -> Result<bool>;",
         expect![[r#"
             impl Accounts {
-                async fn delete_by_type(db: &impl WriteExecutor, r#type: &str) -> Result<bool> {
+                #[track_caller]
+                fn delete_by_type(
+                    db: &impl WriteExecutor,
+                    r#type: &str,
+                ) -> impl w::Future<Output = Result<bool>> {
                     type Row = <Accounts as w::Repository>::Entity;
                     const CONDITIONS: &[&[w::Term]] = &[
                         &[
@@ -137,10 +147,13 @@ fn a_derived_delete_can_say_whether_there_was_anything() {
                         ORDERS,
                         ::core::option::Option::None,
                     );
-                    let params = [<Row as w::Entity>::FIELDS.r#type.operand(r#type)?];
-                    let answer = w::derived::delete::<Row>(&QUERY, w::target(db), &params).await?
-                        > 0;
-                    ::core::result::Result::Ok(answer)
+                    let target = w::target(db);
+                    async move {
+                        let params = [<Row as w::Entity>::FIELDS.r#type.operand(r#type)?];
+                        let answer = w::derived::delete::<Row>(&QUERY, target, &params).await? > 0;
+                        let answer: Result<bool> = ::core::result::Result::Ok(answer);
+                        answer
+                    }
                 }
             }
         "#]],

@@ -11,11 +11,12 @@ fn a_query_is_a_template_and_one_call() {
         "#,
         expect![[r#"
             impl Accounts {
-                pub async fn richer_than(
+                #[track_caller]
+                pub fn richer_than(
                     db: &impl Executor,
                     floor: i64,
                     owners: &[&str],
-                ) -> Result<Vec<Account>> {
+                ) -> impl w::Future<Output = Result<Vec<Account>>> {
                     static QUERY: w::Template = w::Template::new(
                         "Accounts::richer_than",
                         w::Texts::Same(
@@ -39,9 +40,13 @@ fn a_query_is_a_template_and_one_call() {
                         },
                         w::By::Position,
                     );
-                    let params = [w::ToParam::to_param(owners)?, w::ToParam::to_param(&floor)?];
-                    let answer = w::template::all::<Account>(&QUERY, w::target(db), &params).await?;
-                    ::core::result::Result::Ok(answer)
+                    let target = w::target(db);
+                    async move {
+                        let params = [w::ToParam::to_param(owners)?, w::ToParam::to_param(&floor)?];
+                        let answer = w::template::all::<Account>(&QUERY, target, &params).await?;
+                        let answer: Result<Vec<Account>> = ::core::result::Result::Ok(answer);
+                        answer
+                    }
                 }
             }
         "#]],
@@ -59,7 +64,12 @@ fn engines_can_have_texts_of_their_own() {
         "#,
         expect![[r#"
             impl Accounts {
-                async fn clean(db: &UnitOfWork, days: i64, kind: String) -> Result<u64> {
+                #[track_caller]
+                fn clean(
+                    db: &UnitOfWork,
+                    days: i64,
+                    kind: String,
+                ) -> impl w::Future<Output = Result<u64>> {
                     static QUERY: w::Template = w::Template::new(
                         "Accounts::clean",
                         w::Texts::Each {
@@ -96,10 +106,15 @@ fn engines_can_have_texts_of_their_own() {
                         },
                         w::By::Name,
                     );
-                    let params = [w::ToParam::to_param(&days)?, w::ToParam::to_param(&kind)?];
-                    let answer = w::template::affected(&QUERY, w::target(db), &params).await?;
-                    ::core::result::Result::Ok(answer)
+                    let target = w::target(db);
+                    async move {
+                        let params = [w::ToParam::to_param(&days)?, w::ToParam::to_param(&kind)?];
+                        let answer = w::template::affected(&QUERY, target, &params).await?;
+                        let answer: Result<u64> = ::core::result::Result::Ok(answer);
+                        answer
+                    }
                 }
+                #[track_caller]
                 fn pages(db: &impl Executor) -> impl Stream<Item = Result<(i64, Account)>> {
                     static QUERY: w::Template = w::Template::new(
                         "Accounts::pages",
