@@ -152,7 +152,7 @@ impl Shared {
 
     /// Stops what runs on a connection, or takes the connection away if nothing does.
     fn stop(&self, lent: &Lent, reason: &str) {
-        if let Some(stop) = lent.stopper.as_ref().and_then(Stopper::running) {
+        if let Some(stop) = lent.running.clone() {
             self.send(Work::Kill { stop });
         }
         lent.holder.reclaim(reason);

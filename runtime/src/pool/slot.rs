@@ -10,7 +10,7 @@ use super::refusal::CloseReason;
 use super::shared::Shared;
 use super::state::SlotId;
 use crate::clock::Time;
-use crate::driver::{StatementCounts, Stopper, Wire};
+use crate::driver::{StatementCounts, Stop, Stopper, Wire};
 use crate::policy::histogram::{HoldHistogram, WaitHistogram};
 
 /// What belongs to one connection. The pool's own, in a slot of its own.
@@ -90,6 +90,8 @@ pub(super) struct Lent {
     pub(super) statement: Option<&'static str>,
     pub(super) sent_at: Time,
     pub(super) stopper: Option<Stopper>,
+    /// What its holder ran in that moment: by now it may be another one's.
+    pub(super) running: Option<Stop>,
 }
 
 impl Lent {
@@ -99,11 +101,7 @@ impl Lent {
 
     /// Whether nothing has been asked of it for that long.
     pub(super) fn has_idled(&self, now: Time, limit: Duration) -> bool {
-        let runs = self
-            .stopper
-            .as_ref()
-            .is_some_and(|stopper| stopper.running().is_some());
-        !runs && now.since(self.sent_at.max(self.holder.since)) >= limit
+        self.running.is_none() && now.since(self.sent_at.max(self.holder.since)) >= limit
     }
 }
 
@@ -116,6 +114,7 @@ impl Slot {
             statement: self.statement,
             sent_at: self.sent_at,
             stopper: self.stopper.clone(),
+            running: self.stopper.as_ref().and_then(Stopper::running),
         })
     }
 
