@@ -39,6 +39,11 @@ impl Time {
         self.0
     }
 
+    /// A moment that is still to come, as timers know it; not later.
+    pub(crate) fn of(instant: Instant) -> Self {
+        Self::now() + instant.saturating_duration_since(Instant::now())
+    }
+
     /// How long ago `earlier` was; nothing, if it is later in truth, as a precise moment may be seen by a coarse clock.
     pub(crate) const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.nanos_since(earlier))

@@ -38,6 +38,7 @@ mod state;
 mod statements;
 mod stop;
 mod stream;
+mod stream_limit;
 #[cfg(any(feature = "chrono", feature = "time"))]
 mod text_time;
 mod value;

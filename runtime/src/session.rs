@@ -155,7 +155,7 @@ impl Session {
     }
 
     /// What a call is told that ran into a deadline, counted if that was a limit of the session.
-    pub(crate) fn explain(&self, deadline: &Deadline, error: Error) -> Error {
+    fn explain(&self, deadline: &Deadline, error: Error) -> Error {
         let explained = deadline.explain(Instant::now(), Some(self.name()), error);
         self.ledger(|ledger| ledger.refuse(explained))
     }
@@ -192,6 +192,14 @@ impl Session {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner),
         )
+    }
+}
+
+/// What a call is told that ran into a deadline, in a session or outside of any.
+pub(crate) fn explain(session: Option<&Session>, deadline: &Deadline, error: Error) -> Error {
+    match session {
+        Some(session) => session.explain(deadline, error),
+        None => deadline.explain(Instant::now(), None, error),
     }
 }
 

@@ -98,9 +98,8 @@ impl DatabaseBuilder {
     /// How long a statement may run, whoever sent it; then it is stopped on the server, and fails with
     /// [`ErrorKind::Timeout`]. A session may have a [shorter limit](crate::Limits::statement_timeout).
     ///
-    /// Default: no limit. From 1 ms to 7 days. Counts from when the statement is sent: not the wait for a connection, and
-    /// not a commit. [`Database::execute`] and migrations have no such limit; neither have rows that are streamed, except in a unit of
-    /// work on PostgreSQL, which knows the limit.
+    /// Default: no limit. From 1 ms to 7 days. Counts from when the statement is sent, and of a stream until its last row is
+    /// here: not the wait for a connection, and not a commit. [`Database::execute`] and migrations have no such limit.
     pub fn statement_timeout(mut self, timeout: Duration) -> Self {
         self.statement_timeout = Some(timeout);
         self

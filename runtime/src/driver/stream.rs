@@ -4,11 +4,13 @@ use std::collections::VecDeque;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use futures_util::Stream;
 use tokio::sync::mpsc;
 
 use super::answer::{By, Rows};
+use super::stream_limit::StreamLimit;
 use super::value::FromRow;
 use super::wire::Wire;
 use crate::error::{Error, ErrorKind, Result};
@@ -55,6 +57,16 @@ pub(crate) fn channel() -> (RowSender, mpsc::Receiver<Parcel>) {
 pub(crate) trait Hold {
     fn wire(&mut self) -> Option<&mut Wire>;
 
+    /// Has the server stop what runs now.
+    fn stop(&mut self);
+
+    /// Has the server stop what runs now a second after the deadline at the latest, though nobody reads on until then.
+    /// `false` when nothing runs that may be stopped.
+    fn stop_at(&mut self, deadline: Instant) -> bool;
+
+    /// What is said of a stream that ran into its deadline.
+    fn explain(&self, error: Error) -> Error;
+
     /// The exchange has ended, while somebody still read its rows.
     fn ended(&mut self, _problem: Option<&Error>) {}
 }
@@ -69,18 +81,25 @@ pub(crate) struct RowStream<T, H> {
     decoded: VecDeque<T>,
     /// How it ended, once there is no holder any more, until that is told.
     ended: Result<()>,
+    limit: Option<StreamLimit>,
     item: PhantomData<fn() -> T>,
 }
 
 impl<T, H> RowStream<T, H> {
-    /// A stream over an exchange that has been started on the holder's wire.
-    pub(crate) fn new(holder: H, receiver: mpsc::Receiver<Parcel>, by: By) -> Self {
+    /// A stream over an exchange that has been started on the holder's wire, and must have ended at the deadline.
+    pub(crate) fn new(
+        holder: H,
+        receiver: mpsc::Receiver<Parcel>,
+        by: By,
+        deadline: Option<Instant>,
+    ) -> Self {
         Self {
             holder: Some(holder),
             receiver: Some(receiver),
             by,
             decoded: VecDeque::new(),
             ended: Ok(()),
+            limit: deadline.map(StreamLimit::new),
             item: PhantomData,
         }
     }
@@ -121,11 +140,19 @@ impl<T: FromRow, H: Hold> Stream for RowStream<T, H> {
                 return Poll::Ready(Some(Ok(item)));
             }
             // The exchange first: it fills the channel. Its end may come before its last rows are taken.
-            if let Some(holder) = &mut this.holder
-                && let Poll::Ready(answer) = poll_exchange(holder, cx)
-            {
-                holder.ended(answer.as_ref().err());
-                this.end(answer);
+            if let Some(holder) = &mut this.holder {
+                if let Poll::Ready(answer) = poll_exchange(holder, cx) {
+                    let answer = answer.map_err(|error| match &this.limit {
+                        Some(limit) => limit.explain(error, holder),
+                        None => error,
+                    });
+                    holder.ended(answer.as_ref().err());
+                    this.end(answer);
+                } else if let Some(limit) = &mut this.limit
+                    && let Poll::Ready(given_up) = limit.poll(holder, cx)
+                {
+                    this.stop(Err(given_up));
+                }
             }
             let receiver = this.receiver.as_mut();
             match receiver.map_or(Poll::Ready(None), |receiver| receiver.poll_recv(cx)) {

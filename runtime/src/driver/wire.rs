@@ -20,7 +20,7 @@ use super::request::{Command, Request};
 use super::state::State;
 use super::statements::StatementCounts;
 use super::stop::Stopper;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Outcome, Result};
 
 type Ended = (Box<Connection>, Result<Answer>);
 
@@ -146,6 +146,15 @@ impl Wire {
         self.exchange.as_ref()?;
         let (_, answer) = poll_fn(|cx| self.poll_exchange(cx)).await;
         Some(Settled { answer })
+    }
+
+    /// What is known of the request that is out, if its answer is never read. A lone write is its own commit, and may
+    /// still happen.
+    pub(crate) fn outcome_unread(&self) -> Outcome {
+        match &self.exchange {
+            Some(out) if out.writes && !out.in_transaction => Outcome::Unknown,
+            _ => Outcome::RolledBack,
+        }
     }
 
     /// Which request is out, if any.

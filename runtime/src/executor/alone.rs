@@ -8,28 +8,30 @@ use futures_util::future::{Either, select};
 use super::Target;
 use crate::driver::{Answer, Request};
 use crate::error::{Error, Result};
+use crate::policy::time_limit::Deadline;
 use crate::pool::{AcquireOptions, Lease, Purpose};
 use crate::routing::{Doing, Stop, Trip};
-use crate::session::{Session, Slot};
+use crate::session::{Session, Slot, explain};
 use crate::topology::Access;
 use crate::unit_of_work::asking;
 
 impl Target<'_> {
     /// Runs a statement outside of any unit, within its time limit.
     async fn exchange(self, lease: &mut Lease<'_>, request: Request) -> Result<Answer> {
+        let Some(deadline) = self.deadline() else {
+            return lease.exchange(request).await;
+        };
+        let answer = lease.exchange_until(request, Some(deadline.at)).await;
+        answer.map_err(|error| explain(self.session(), &deadline, error))
+    }
+
+    /// When a statement outside of any unit that is sent now must have ended.
+    pub(super) fn deadline(self) -> Option<Deadline> {
         let limit = match self.session() {
             Some(session) => session.statement_limit(),
             None => self.route().router().statement_limit(),
         };
-        let Some(limit) = limit else {
-            return lease.exchange(request).await;
-        };
-        let deadline = limit.from(Instant::now());
-        let answer = lease.exchange_until(request, Some(deadline.at)).await;
-        answer.map_err(|error| match self.session() {
-            Some(session) => session.explain(&deadline, error),
-            None => deadline.explain(Instant::now(), None, error),
-        })
+        limit.map(|limit| limit.from(Instant::now()))
     }
 
     /// Runs one request outside of any unit.

@@ -3,6 +3,7 @@
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
 
 use futures_util::{Stream, StreamExt};
 
@@ -10,10 +11,11 @@ use super::alone::Failed;
 use super::{On, Target};
 use crate::database::Database;
 use crate::driver::{By, FromRow, Hold, Request, RowStream, Wire, row_channel};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::policy::time_limit::Deadline;
 use crate::pool::Lease;
 use crate::routing::Route;
-use crate::session::{Session, Slot};
+use crate::session::{Session, Slot, explain};
 use crate::topology::{Access, NodeId};
 use crate::unit_of_work::Handle;
 
@@ -35,12 +37,14 @@ impl Target<'_> {
         request.sender = Some(sender);
         berth.lease.start(request)?;
         let (route, node) = (self.route().clone(), berth.member.id);
+        let deadline = self.deadline();
         let hold = StreamHold {
             lease: berth.lease,
             _slot: slot,
             written: (access == Access::Write).then(|| (route.clone(), node)),
+            limit: deadline.map(|deadline| (deadline, self.session().cloned())),
         };
-        let rows = RowStream::new(hold, receiver, by);
+        let rows = RowStream::new(hold, receiver, by, deadline.map(|deadline| deadline.at));
         // A statement sees one state, so what the first row shows is as late as it gets.
         let mut unseen = Some(node);
         Ok(Box::pin(rows.inspect(move |_| {
@@ -92,6 +96,8 @@ struct StreamHold {
     _slot: Option<Slot>,
     /// Where it may have changed something, for those who read next.
     written: Option<(Route, NodeId)>,
+    /// When it must have ended, and whose session's limits apply.
+    limit: Option<(Deadline, Option<Session>)>,
 }
 
 impl Drop for StreamHold {
@@ -105,6 +111,21 @@ impl Drop for StreamHold {
 impl Hold for StreamHold {
     fn wire(&mut self) -> Option<&mut Wire> {
         self.lease.wire()
+    }
+
+    fn stop(&mut self) {
+        self.lease.ask_to_stop(Duration::ZERO);
+    }
+
+    fn stop_at(&mut self, deadline: Instant) -> bool {
+        self.lease.stop_at(deadline)
+    }
+
+    fn explain(&self, error: Error) -> Error {
+        match &self.limit {
+            Some((deadline, session)) => explain(session.as_ref(), deadline, error),
+            None => error,
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! Connections that are held for too long: reported once, and taken back when that was asked for.
+//! Connections that are held for too long: reported once, and taken back when that was asked for, or when their holder's
+//! time is up.
 
 use std::time::Duration;
 
@@ -8,11 +9,24 @@ use crate::clock::Time;
 
 impl Shared {
     /// Reports who holds a connection for too long, and takes it back from who doesn't use it.
+    ///
+    /// At a deadline whoever waits for a statement ends it himself. Not so who reads a stream and pauses, or runs nothing.
     pub(super) fn look_for_leaks(&self, now: Time) {
         let is_past = |lent: &Lent, limit: Option<Duration>| {
             limit.is_some_and(|limit| lent.holder.held(now) >= limit)
         };
         for lent in self.lent() {
+            if let Some(late) = lent.holder.late_statement(now) {
+                self.ask_to_stop(late, Duration::ZERO);
+            }
+            if lent.holder.expire(now) {
+                tracing::warn!(
+                    database = self.endpoint.name(),
+                    "a unit of work was rolled back, since its time was up: {}",
+                    lent.describe(now)
+                );
+                continue;
+            }
             if is_past(&lent, self.config.leak_warning) {
                 self.report(&lent, now);
             }

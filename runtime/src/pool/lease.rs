@@ -12,7 +12,9 @@ use super::shared::{Pool, Shared};
 use super::slot::{Anchor, Loan, Slot};
 use super::slots::SlotGuard;
 use crate::clock::Time;
-use crate::driver::{Answer, Command, Connection, Request, Settled, Wire, commit_unknown, stop};
+use crate::driver::{
+    Answer, Command, Connection, Request, Settled, Stop, Wire, commit_unknown, stop,
+};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 
 /// How long a statement that was told to stop may take to do so. Then the connection is left to the quarantine.
@@ -84,9 +86,13 @@ impl<'p> Lease<'p> {
         self.way.shared()
     }
 
-    /// Says who can give the connection back when it is held for too long.
-    pub(crate) fn held_by(&self, unit: Weak<dyn Reclaim>) {
-        self.update_holder(|holder| holder.more().reclaim = Some(unit));
+    /// Says who can give the connection back when it is held for too long, and when that is at the latest.
+    pub(crate) fn held_by(&self, unit: Weak<dyn Reclaim>, deadline: Option<Instant>) {
+        self.update_holder(|holder| {
+            let more = holder.more();
+            more.reclaim = Some(unit);
+            more.deadline = deadline.map(Time::of);
+        });
     }
 
     /// Says where it was borrowed, call by call.
@@ -157,7 +163,7 @@ impl<'p> Lease<'p> {
         let Some(deadline) = deadline else {
             return self.exchange(request).await;
         };
-        let (command, writes) = (request.command, request.operation.writes);
+        let command = request.command;
         // One that is quick enough would never be stopped in time, and the limit never be felt.
         if command.may_be_stopped() && Instant::now() >= deadline {
             let error = Error::new(
@@ -166,7 +172,6 @@ impl<'p> Lease<'p> {
             );
             return Err(error.with_outcome(Outcome::NotSent));
         }
-        let is_lone = self.is_clean();
         let began = Instant::now();
         if let Ok(answer) = tokio::time::timeout_at(deadline.into(), self.exchange(request)).await {
             return answer;
@@ -187,9 +192,11 @@ impl<'p> Lease<'p> {
                 Err(timed_out("stopped").with_outcome(Outcome::RolledBack))
             }
             Ok(Some(Settled { answer })) => answer,
-            // A lone write is its own commit, and may still happen.
-            _ if is_lone && writes => Err(timed_out("given up").with_outcome(Outcome::Unknown)),
-            _ => Err(timed_out("given up").with_outcome(Outcome::RolledBack)),
+            _ => {
+                let wire = self.wire();
+                let outcome = wire.map_or(Outcome::RolledBack, |wire| wire.outcome_unread());
+                Err(timed_out("given up").with_outcome(outcome))
+            }
         }
     }
 
@@ -207,6 +214,29 @@ impl<'p> Lease<'p> {
         }
     }
 
+    /// Has the server stop what runs now, if that still runs after a time.
+    pub(crate) fn ask_to_stop(&self, patience: Duration) {
+        if let Some(wanted) = self.running() {
+            self.shared().ask_to_stop(wanted, patience);
+        }
+    }
+
+    /// Has the server stop what runs now soon after a deadline, when the pool looks at the time. `false` when nothing runs
+    /// that may be stopped.
+    pub(crate) fn stop_at(&self, deadline: Instant) -> bool {
+        let Some(wanted) = self.running() else {
+            return false;
+        };
+        let deadline = Time::of(deadline);
+        self.update_holder(|holder| holder.more().stops = Some((deadline, wanted)));
+        true
+    }
+
+    /// What runs now, if that may be stopped.
+    fn running(&self) -> Option<Stop> {
+        self.loan.as_ref()?.wire.stopper().running()
+    }
+
     async fn stop(&mut self, patience: Duration) -> Option<Settled> {
         let shared = self.way.shared();
         let ask = |wanted| shared.ask_to_stop(wanted, Duration::ZERO);
@@ -217,11 +247,6 @@ impl<'p> Lease<'p> {
     pub(crate) fn is_in_flight(&self) -> bool {
         let loan = self.loan.as_ref();
         loan.is_some_and(|loan| loan.wire.in_flight().is_some())
-    }
-
-    fn is_clean(&self) -> bool {
-        let loan = self.loan.as_ref();
-        loan.is_some_and(|loan| loan.wire.is_clean())
     }
 
     pub(crate) fn wire(&mut self) -> Option<&mut Wire> {
@@ -258,14 +283,7 @@ pub(crate) struct Waiting<'a>(pub(crate) &'a mut Lease<'static>);
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        if let Some(wanted) = self
-            .0
-            .loan
-            .as_ref()
-            .and_then(|loan| loan.wire.stopper().running())
-        {
-            self.0.shared().ask_to_stop(wanted, CANCEL_AFTER);
-        }
+        self.0.ask_to_stop(CANCEL_AFTER);
     }
 }
 

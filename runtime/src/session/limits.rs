@@ -55,8 +55,8 @@ impl Limits {
     /// How long a statement of the session may run; then it is stopped on the server, and fails with
     /// [`ErrorKind::LimitExceeded`](crate::ErrorKind::LimitExceeded).
     ///
-    /// From 1 ms to 7 days. Counts from when the statement is sent: not the wait for a connection, and not a commit. Rows
-    /// that are streamed have no such limit, except in a unit of work on PostgreSQL, which knows the limit. Where the database has a
+    /// From 1 ms to 7 days. Counts from when the statement is sent, and of a stream until its last row is here: not the wait
+    /// for a connection, and not a commit. Where the database has a
     /// [timeout](crate::DatabaseBuilder::statement_timeout) too, the shorter one counts.
     pub fn statement_timeout(mut self, timeout: Duration) -> Self {
         self.statement_timeout = Some(timeout);
@@ -66,7 +66,8 @@ impl Limits {
     /// How long a unit of work of the session may be open before it is rolled back with
     /// [`ErrorKind::LimitExceeded`](crate::ErrorKind::LimitExceeded).
     ///
-    /// From 1 ms to 7 days. Counts from its beginning on the server to its last statement; the commit is not cut short.
+    /// From 1 ms to 7 days. Counts from its beginning on the server to its commit, which is not cut short once it has been
+    /// sent. One that does nothing is rolled back a second later at most.
     /// Where the unit has a [timeout](crate::TransactionOptions::timeout) too, the earlier one counts.
     pub fn transaction_timeout(mut self, timeout: Duration) -> Self {
         self.transaction_timeout = Some(timeout);

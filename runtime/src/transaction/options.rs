@@ -96,8 +96,8 @@ impl TransactionOptions {
         self
     }
 
-    /// How long the whole may take, from the wait for a connection to the last statement, retries included. The commit
-    /// itself is not cut short. Default: no limit. From 1 ms to 7 days; else what begins it fails with
+    /// How long the whole may take, from the wait for a connection to the commit, retries included. A commit that has been
+    /// sent is not cut short. Default: no limit. From 1 ms to 7 days; else what begins it fails with
     /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument).
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);

@@ -14,7 +14,7 @@ use crate::error::{CommitId, Error, ErrorKind, Outcome, Result};
 use crate::policy::time_limit::{Deadline, SetBy, Subject, TimeLimit};
 use crate::pool::Site;
 use crate::routing::Route;
-use crate::session::Session;
+use crate::session::{Session, explain};
 use crate::transaction::{GuardRow, TransactionOptions};
 
 /// How a transaction is to begin.
@@ -74,10 +74,7 @@ impl Begin {
 
     /// What a call is told that ran into a deadline.
     pub(super) fn explain(&self, deadline: &Deadline, error: Error) -> Error {
-        match &self.session {
-            Some(session) => session.explain(deadline, error),
-            None => deadline.explain(Instant::now(), None, error),
-        }
+        explain(self.session.as_ref(), deadline, error)
     }
 
     /// What a call is told that a deadline cut short.

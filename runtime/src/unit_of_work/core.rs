@@ -198,10 +198,7 @@ impl Core {
     pub(super) fn check(&self, level: LevelId) -> Result<()> {
         self.check_streams()?;
         self.stack().check(level).map_err(|refusal| match refusal {
-            Refusal::Ended => Error::new(
-                ErrorKind::UnitOfWorkEnded,
-                "this unit of work has already ended",
-            ),
+            Refusal::Ended => ended(),
             Refusal::Suspended { by } => Error::new(
                 ErrorKind::UnitOfWorkSuspended,
                 format!("the nested unit of work {by} is open; use that one, or end it first"),
@@ -259,12 +256,33 @@ impl Core {
         }
     }
 
+    /// When a statement that is sent now must have ended.
+    pub(super) fn statement_deadline(&self) -> Option<Deadline> {
+        let limit = self.statement_limit.map(|limit| limit.from(Instant::now()));
+        Deadline::earliest(self.deadline, limit)
+    }
+
     /// Waits for the connection of a unit that can be used, and finishes what others left on it.
     pub(super) async fn ready(&self, level: LevelId) -> Result<OwnedMutexGuard<Carrier>> {
         let carrier = self.quiet().await?;
         // Something may have been opened, or doomed, meanwhile.
         self.check(level)?;
+        self.check_time()?;
         Ok(carrier)
+    }
+
+    /// Whether the time is up. Then the connection may be somebody else's already.
+    pub(super) fn is_late(&self) -> bool {
+        self.deadline
+            .is_some_and(|deadline| Instant::now() >= deadline.at)
+    }
+
+    /// Whether there is time left.
+    pub(super) fn check_time(&self) -> Result<()> {
+        match &self.deadline {
+            Some(deadline) if self.is_late() => Err(self.timed_out(deadline)),
+            _ => Ok(()),
+        }
     }
 
     /// Waits for the connection, and finishes what others left on it.
@@ -320,18 +338,14 @@ impl Core {
     ) -> (Result<Answer>, (Option<LevelId>, Vec<Hook>)) {
         let name = request.operation.name;
         let Some(lease) = &mut carrier.lease else {
-            let ended = Error::new(
-                ErrorKind::UnitOfWorkEnded,
-                "this unit of work has already ended",
-            );
-            return (Err(ended), (None, Vec::new()));
+            return (Err(ended()), (None, Vec::new()));
         };
         self.stack().sent(action);
-        let limit = self
-            .statement_limit
-            .filter(|_| request.command.may_be_stopped());
-        let deadline =
-            Deadline::earliest(self.deadline, limit.map(|limit| limit.from(Instant::now())));
+        let deadline = if request.command.may_be_stopped() {
+            self.statement_deadline()
+        } else {
+            self.deadline
+        };
         let waiting = Waiting(lease);
         let answer = waiting
             .0
@@ -356,4 +370,10 @@ impl Core {
         let concluded = self.stack().answered(problem);
         (answer, concluded)
     }
+}
+
+/// What is said to who uses a unit that has no connection any more.
+pub(super) fn ended() -> Error {
+    let message = "this unit of work has already ended";
+    Error::new(ErrorKind::UnitOfWorkEnded, message)
 }

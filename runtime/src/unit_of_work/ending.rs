@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::core::Core;
+use super::core::{Core, ended};
 use super::hooks::{self, Fate};
 use super::resolver::resolve;
 use super::savepoint::{name, undo};
@@ -68,10 +68,7 @@ impl Core {
 
     /// Ends a nested unit badly.
     async fn undo(&self, level: LevelId) -> Result<()> {
-        if self
-            .deadline
-            .is_some_and(|deadline| Instant::now() >= deadline.at)
-        {
+        if self.is_late() {
             // The whole transaction is out of time: it will be rolled back, and this with it.
             self.stack().orphan(level);
             return Ok(());
@@ -109,9 +106,7 @@ impl Core {
         let verdict = self.stack().check(0);
         if let Err(Refusal::Doomed { cause }) = verdict {
             drop(carrier);
-            if let Err(error) = self.rollback_outermost().await {
-                tracing::warn!(error = %error, "a unit of work could not be rolled back");
-            }
+            self.rollback_or_warn().await;
             return Err(Error::rolled_back(
                 format!("the unit of work was rolled back: {cause}"),
                 cause,
@@ -119,8 +114,13 @@ impl Core {
             .attempting(|| "commit".into()));
         }
         self.check(0)?;
+        if let Err(late) = self.check_time() {
+            drop(carrier);
+            self.rollback_or_warn().await;
+            return Err(late.attempting(|| "commit".into()));
+        }
         let Some(lease) = &mut carrier.lease else {
-            return Ok(Committed::default());
+            return Err(ended());
         };
         let (bypassed, has_positions) = lease.connection().map_or((false, false), |connection| {
             // MySQL has no word for it.
@@ -283,6 +283,12 @@ impl Core {
         self.perform(&mut carrier, Action::Statement { level: 0 }, request)
             .await
             .map(drop)
+    }
+
+    async fn rollback_or_warn(&self) {
+        if let Err(error) = self.rollback_outermost().await {
+            tracing::warn!(error = %error, "a unit of work could not be rolled back");
+        }
     }
 
     async fn rollback_outermost(&self) -> Result<()> {

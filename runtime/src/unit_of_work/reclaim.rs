@@ -2,37 +2,59 @@
 
 use std::sync::Arc;
 
+use tokio::sync::MutexGuard;
+
+use super::carrier::Carrier;
 use super::core::Core;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::pool::{CloseReason, Lease, Reclaim};
 use crate::transaction::LevelId;
 
+// The hooks run when whoever holds the unit ends it.
 impl Reclaim for Core {
     fn reclaim(&self, reason: &str) -> bool {
-        // Whoever runs a statement, or reads a stream, has the lock.
-        let Ok(mut carrier) = self.wire.try_lock() else {
+        let Some(mut carrier) = self.idle_carrier() else {
             return false;
         };
-        let Some(lease) = &mut carrier.lease else {
-            return false;
-        };
-        if lease.is_in_flight() {
-            return false;
-        }
         let cause = Error::new(ErrorKind::Cancelled, reason).with_outcome(Outcome::RolledBack);
         self.stack().doom_all(&cause.to_shared());
-        lease.mark_for_recycling(CloseReason::Reclaimed);
-        // Its hooks run when whoever holds the unit ends it.
+        if let Some(lease) = &mut carrier.lease {
+            lease.mark_for_recycling(CloseReason::Reclaimed);
+        }
         carrier.give_back();
         true
+    }
+
+    fn expire(&self) -> bool {
+        let Some(mut carrier) = self.idle_carrier() else {
+            return false;
+        };
+        // By the clock by which the unit looks at its deadline before everything that it does. So that is what it will say.
+        let is_late = self.is_late();
+        if is_late {
+            carrier.give_back();
+        }
+        is_late
     }
 }
 
 impl Core {
-    /// Says that the connection of this transaction can be taken away.
+    /// Says that the connection of this transaction can be taken away, and when it must be.
     pub(super) fn can_be_reclaimed(self: &Arc<Self>, lease: &Lease<'static>) {
         let weak = Arc::downgrade(self);
-        lease.held_by(weak);
+        lease.held_by(weak, self.deadline.map(|deadline| deadline.at));
+    }
+
+    /// What the transaction runs on, if nothing runs there now.
+    fn idle_carrier(&self) -> Option<MutexGuard<'_, Carrier>> {
+        // Whoever runs a statement, or reads a stream, has the lock.
+        let carrier = self.wire.try_lock().ok()?;
+        let is_idle = |lease: &Lease<'static>| !lease.is_in_flight();
+        carrier
+            .lease
+            .as_ref()
+            .is_some_and(is_idle)
+            .then_some(carrier)
     }
 
     /// Has the connection closed when the transaction has ended.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Weak};
 
-use super::core::Core;
+use super::core::{Core, ended};
 use crate::driver::{Command, Request};
 use crate::error::{Error, ErrorKind, Result};
 use crate::pool::Site;
@@ -47,12 +47,7 @@ impl Core {
             .perform_raw(&mut carrier, Action::Open { number, site }, request)
             .await;
         answer?;
-        opened.ok_or_else(|| {
-            Error::new(
-                ErrorKind::UnitOfWorkEnded,
-                "this unit of work has already ended",
-            )
-        })
+        opened.ok_or_else(ended)
     }
 
     /// Sets a named savepoint.

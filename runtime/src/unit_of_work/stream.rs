@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use tokio::sync::OwnedMutexGuard;
 
 use super::carrier::Carrier;
-use super::core::Core;
+use super::core::{Core, ended};
 use super::hooks::{self, Fate};
 use crate::driver::{By, FromRow, Hold, Request, RowStream, Wire, row_channel};
 use crate::error::{Error, ErrorKind, Result};
+use crate::policy::time_limit::Deadline;
 use crate::transaction::{Action, LevelId};
 
 /// What a stream on a unit of work holds.
@@ -17,11 +19,30 @@ use crate::transaction::{Action, LevelId};
 pub(crate) struct StreamHold {
     carrier: OwnedMutexGuard<Carrier>,
     core: Arc<Core>,
+    deadline: Option<Deadline>,
 }
 
 impl Hold for StreamHold {
     fn wire(&mut self) -> Option<&mut Wire> {
         self.carrier.lease.as_mut()?.wire()
+    }
+
+    fn stop(&mut self) {
+        if let Some(lease) = &self.carrier.lease {
+            lease.ask_to_stop(Duration::ZERO);
+        }
+    }
+
+    fn stop_at(&mut self, deadline: Instant) -> bool {
+        let lease = self.carrier.lease.as_ref();
+        lease.is_some_and(|lease| lease.stop_at(deadline))
+    }
+
+    fn explain(&self, error: Error) -> Error {
+        match &self.deadline {
+            Some(deadline) => self.core.begin.explain(deadline, error),
+            None => error,
+        }
     }
 
     fn ended(&mut self, problem: Option<&Error>) {
@@ -62,22 +83,23 @@ impl Core {
         let mut carrier = self.ready(level).await?;
         let (sender, receiver) = row_channel();
         let Some(lease) = &mut carrier.lease else {
-            return Err(Error::new(
-                ErrorKind::UnitOfWorkEnded,
-                "this unit of work has already ended",
-            ));
+            return Err(ended());
         };
         request.sender = Some(sender);
         lease.start(request)?;
         self.stack().sent(Action::Stream { level });
         self.is_streaming.store(true, Ordering::Relaxed);
+        let deadline = self.statement_deadline();
+        let hold = StreamHold {
+            carrier,
+            core: self,
+            deadline,
+        };
         Ok(RowStream::new(
-            StreamHold {
-                carrier,
-                core: self,
-            },
+            hold,
             receiver,
             by,
+            deadline.map(|deadline| deadline.at),
         ))
     }
 }

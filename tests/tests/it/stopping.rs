@@ -2,6 +2,8 @@
 //!
 //! Naps are ten minutes long and a law may take one: a statement that goes on shows as a hang.
 
+mod late;
+
 use sqlx::Connection as _;
 use wharf::prelude::*;
 use wharf_tests::cancel::drop_after;
