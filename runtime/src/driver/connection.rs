@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::answer::{Answer, Rows};
 use super::arguments::Arguments;
 use super::dialect::Dialect;
-use super::failure::{given_up, translate};
+use super::failure::{given_up, is_outdated, translate};
 use super::interrupt::Interrupt;
 #[cfg(feature = "postgres")]
 use super::postgres;
@@ -61,6 +61,7 @@ macro_rules! run_on {
         let mut rows = Vec::new();
         let (mut affected, mut returned, mut last_id) = (0, 0, None);
         let (mut parts, commits_after) = (0, $request.commits_after);
+        let is_script = $request.command == Command::Script;
         // Ends here, or the future would have room for the parts as long as it waits for the answer.
         let (mut results, sender) = {
             let request = $request.into_parts();
@@ -91,6 +92,9 @@ macro_rules! run_on {
                         Box::pin(sender.send(Rows::$engine(std::mem::take(&mut rows)))).await;
                     }
                 }
+                // Each statement says that it has ended, but for a text without any. The thread of an SQLite connection that
+                // died says nothing, and looks like the end of the rows.
+                Ok(None) if parts == 0 && !is_script => break Err(sqlx::Error::WorkerCrashed),
                 Ok(None) => break Ok(true),
                 // The server has said that it has committed: what is lost is the answer to the question behind it.
                 Err(_) if commits_after.is_some_and(|commit| parts >= commit) => break Ok(false),
@@ -255,6 +259,7 @@ impl Connection {
             Lookup::Miss(_) => self.prepared(),
             Lookup::Hit => 0,
         };
+        let alters = request.operation.ddl && self.dialect() == Dialect::Sqlite;
         let answer = match &mut self.socket {
             #[cfg(feature = "sqlite")]
             Socket::Sqlite(connection) => {
@@ -297,6 +302,9 @@ impl Connection {
             true => Box::pin(self.end_transaction(answer)).await,
             false => answer,
         };
+        if alters || answer.as_ref().is_err_and(is_outdated) {
+            Box::pin(self.forget_statements()).await?;
+        }
         // One that failed may have failed before it was prepared.
         if let Lookup::Miss(hash) = lookup
             && (answer.is_ok() || self.prepared() > before)
@@ -304,6 +312,21 @@ impl Connection {
             self.statements.prepared(hash);
         }
         answer
+    }
+
+    /// Lets go of what is prepared. A statement that was prepared before its table was altered is refused by PostgreSQL from
+    /// then on, and kills the thread of an SQLite connection, where sqlx knows its columns from before.
+    pub(super) async fn forget_statements(&mut self) -> Result<(), sqlx::Error> {
+        use sqlx::Connection as _;
+        self.statements.clear();
+        match &mut self.socket {
+            #[cfg(feature = "sqlite")]
+            Socket::Sqlite(connection) => connection.clear_cached_statements().await,
+            #[cfg(feature = "postgres")]
+            Socket::Postgres(connection) => connection.clear_cached_statements().await,
+            #[cfg(feature = "mysql")]
+            Socket::MySql(connection) => connection.clear_cached_statements().await,
+        }
     }
 
     /// Ends the transaction around a lone statement, as the statement ended.

@@ -59,7 +59,7 @@ pub(super) fn translate(
         error = error.with_code(code);
     }
     // MariaDB interrupts a commit without saying whether it happened.
-    if command == Command::Commit && class == Class::Cancelled {
+    if command == Command::Commit && matches!(class, Class::Cancelled | Class::Timeout) {
         error = commit_unknown();
     }
     (error.with_source(problem), Ending::Refused)
@@ -105,6 +105,18 @@ fn lost(how: impl Into<String>, command: Command, writes: bool, in_transaction: 
     } else {
         error.retryable()
     }
+}
+
+/// Whether a statement was refused since its table has been altered after it was prepared.
+pub(super) fn is_outdated(problem: &sqlx::Error) -> bool {
+    #[cfg(feature = "postgres")]
+    if let sqlx::Error::Database(error) = problem
+        && let Some(error) = error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>()
+    {
+        return super::postgres::is_outdated(error);
+    }
+    let _ = problem;
+    false
 }
 
 /// A connection that a cancel may still hit.

@@ -306,7 +306,11 @@ fn mixed(kind: Kind, other: &Param<'_>) -> Error {
 
 /// What an error of PostgreSQL means, and which constraint it names.
 pub(super) fn explain(error: &PgDatabaseError) -> (Class, Option<Constraint>) {
-    let class = class::postgres(error.code());
+    let class = match is_outdated(error) {
+        // It is prepared anew then.
+        true => Class::Retryable(ErrorKind::Schema),
+        false => class::postgres(error.code()),
+    };
     let constraint = match class {
         Class::Constraint(kind) => {
             let name = error.constraint().map(str::to_owned);
@@ -319,4 +323,10 @@ pub(super) fn explain(error: &PgDatabaseError) -> (Class, Option<Constraint>) {
         _ => None,
     };
     (class, constraint)
+}
+
+/// Whether a statement was refused since its table has been altered after it was prepared. By the name of the function
+/// that says so: the code is that of anything that isn't supported, and the text depends on the server's language.
+pub(super) fn is_outdated(error: &PgDatabaseError) -> bool {
+    error.code() == "0A000" && error.routine() == Some("RevalidateCachedQuery")
 }

@@ -1,6 +1,6 @@
 //! Making a connection as good as new.
 
-use super::connection::{Connection, Socket};
+use super::connection::Connection;
 use super::dialect::Dialect;
 use super::request::Sql;
 use super::sqlx;
@@ -59,7 +59,7 @@ impl Connection {
         self.state = State::Unknown;
         let reset = match self.dialect() {
             _ if !is_idle => return false,
-            Dialect::Sqlite if keep => self.tell("SAVEPOINT wharf_end; ROLLBACK").await,
+            Dialect::Sqlite if keep => self.clear().await,
             _ if is_known => self.tell(undoing).await,
             Dialect::Postgres => self.discard().await,
             _ => return false,
@@ -70,20 +70,17 @@ impl Connection {
         reset.is_ok()
     }
 
+    /// Ends what may be open on a connection that is kept, where anything may have been done to its tables.
+    async fn clear(&mut self) -> Result<(), sqlx::Error> {
+        self.tell("SAVEPOINT wharf_end; ROLLBACK").await?;
+        self.forget_statements().await
+    }
+
     /// Discards all that a session of PostgreSQL can hold, and what sqlx has prepared in it.
     async fn discard(&mut self) -> Result<(), sqlx::Error> {
-        use sqlx::Connection as _;
         // Each on its own: several in one message would be a transaction, in which nothing can be discarded.
         self.tell("ROLLBACK").await?;
         self.tell("DISCARD ALL").await?;
-        self.statements.clear();
-        match &mut self.socket {
-            #[cfg(feature = "sqlite")]
-            Socket::Sqlite(connection) => connection.clear_cached_statements().await,
-            #[cfg(feature = "postgres")]
-            Socket::Postgres(connection) => connection.clear_cached_statements().await,
-            #[cfg(feature = "mysql")]
-            Socket::MySql(connection) => connection.clear_cached_statements().await,
-        }
+        self.forget_statements().await
     }
 }

@@ -5,6 +5,7 @@
 #[macro_use]
 mod harness;
 
+mod altered;
 mod borrowing;
 mod bulk;
 mod crud;
