@@ -80,9 +80,8 @@ impl Pool {
                 .as_ref()
                 .filter(|_| !keeps_settings)
             {
-                look(wire, hook)
-                    .await
-                    .map_err(|_| CloseReason::HookRefused)?;
+                let looked = look(wire, hook).await.map(|()| true);
+                self.unless_refused(wire, looked).await?;
             }
         }
         if config.check_on_release {
@@ -92,12 +91,29 @@ impl Pool {
                 return Err(CloseReason::ValidationFailed);
             }
         }
-        if let Some(hook) = &config.hooks.after_release
-            && !matches!(look(wire, hook).await, Ok(true))
-        {
-            return Err(CloseReason::HookRefused);
+        if let Some(hook) = &config.hooks.after_release {
+            let looked = look(wire, hook).await;
+            self.unless_refused(wire, looked).await?;
         }
         Ok(())
+    }
+
+    /// What the program's hook doesn't want is closed. Not so a database in memory, which would be lost.
+    async fn unless_refused(
+        &self,
+        wire: &mut Wire,
+        looked: Result<bool>,
+    ) -> Result<(), CloseReason> {
+        if let Ok(true) = looked {
+            return Ok(());
+        }
+        if self.shared().endpoint.is_in_memory()
+            && let Some(connection) = wire.connection()
+            && connection.reset(true).await
+        {
+            return Ok(());
+        }
+        Err(CloseReason::HookRefused)
     }
 }
 

@@ -216,7 +216,11 @@ impl Shared {
         let now = Time::coarse();
         let slot = loan.slot;
         let mut own = self.core.slot(slot);
-        let (seat, end) = (loan.seat.take(), loan.end.take());
+        // Closing would lose a database in memory, whatever its connection was marked for.
+        let (seat, end) = (
+            loan.seat.take(),
+            loan.end.take().filter(|_| !self.rules.keeps),
+        );
         own.released(now);
         let generation = self.generation.load(Ordering::Relaxed);
         let end = end.or_else(|| own.age.as_ref()?.end(now, generation, &self.rules));

@@ -7,6 +7,7 @@ mod faults;
 mod hooks;
 mod killing;
 mod leaks;
+mod memory;
 mod openings;
 mod outages;
 mod partitions;
