@@ -222,6 +222,7 @@ async fn open(pool: Pool, slot: SlotId) {
             own.statements = Some(wire.statements().clone());
             own.loan = Some(Box::new(Loan::new(wire, slot)));
             drop(own);
+            shared.note_failure(None);
             shared.decide(|state, idle, steps| state.opened(now, slot, idle, steps));
         }
         Err(error) => {
@@ -233,10 +234,7 @@ async fn open(pool: Pool, slot: SlotId) {
                 }
                 _ => Failure::Final,
             };
-            *shared
-                .failure
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner) = Some(error.to_shared());
+            shared.note_failure(Some(error.to_shared()));
             let attempts = shared
                 .core
                 .look(|state, _| state.outage())

@@ -306,6 +306,11 @@ impl Shared {
         }
     }
 
+    /// How the last opening failed, if it did.
+    pub(super) fn note_failure(&self, failure: Option<Arc<Error>>) {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
+    }
+
     pub(super) fn last_failure(&self) -> Option<Arc<Error>> {
         self.failure
             .lock()
