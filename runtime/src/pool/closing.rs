@@ -10,7 +10,6 @@ use super::refusal::Refusal;
 use super::shared::{Pool, Shared};
 use super::slot::Lent;
 use crate::clock::Time;
-use crate::driver::Stopper;
 
 /// How long what was stopped after the grace may take to end.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
@@ -64,10 +63,13 @@ impl Pool {
             }
             if !shared.drained_by(Instant::now() + STOP_LIMIT).await {
                 let stoppers = shared.lent().into_iter().filter_map(|lent| lent.stopper);
-                for stopper in stoppers.filter(|stopper| !stopper.is_deciding()) {
-                    // A server that doesn't answer finds out when the sockets close.
-                    let _ = shared.control.terminate(stopper.process()).await;
-                }
+                let ending = async {
+                    for stopper in stoppers.filter(|stopper| !stopper.is_deciding()) {
+                        let _ = shared.control.terminate(stopper.process()).await;
+                    }
+                };
+                // A server that doesn't answer finds out when the sockets close.
+                let _ = tokio::time::timeout(STOP_LIMIT, ending).await;
                 let last = Instant::now() + COMMIT_LIMIT;
                 while !shared.drained_by(Instant::now() + LAST_LIMIT).await
                     && shared.is_deciding()
