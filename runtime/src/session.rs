@@ -75,7 +75,8 @@ impl Session {
     /// Ends it: waiting calls fail, running statements are stopped on the server, units of work that idle are rolled back,
     /// and every later call fails with [`ErrorKind::Cancelled`] and this reason. A commit that is under way is not stopped.
     pub fn kill(&self, reason: &str) {
-        self.ledger(|ledger| ledger.kill(reason));
+        self.shared.caller.end(reason);
+        self.shared.slots.close();
         let reason = format!("session {} was killed: {reason}", self.name());
         let cluster = self.route.router().cluster();
         cluster.kill(&self.shared.caller, &reason);
@@ -115,7 +116,7 @@ impl Session {
 
     /// Whether it hasn't been killed.
     pub(crate) fn check(&self) -> Result<()> {
-        self.ledger(|ledger| ledger.check(self.name()))
+        self.shared.caller.check()
     }
 
     pub(crate) fn route(&self) -> &Route {
@@ -128,6 +129,7 @@ impl Session {
 
     /// Counts an operation that is about to run.
     pub(crate) fn charge_operation(&self) -> Result<()> {
+        self.check()?;
         let limits = &self.shared.limits;
         self.ledger(|ledger| ledger.charge_operation(limits, self.name()))
     }
@@ -167,12 +169,9 @@ impl Session {
         let deadline = options
             .deadline
             .map_or(deadline, |other| other.min(deadline));
-        let refused = |refusal| self.ledger(|ledger| ledger.refuse(refusal));
-        self.shared
-            .slots
-            .take(self.name(), options, deadline)
-            .await
-            .map_err(refused)
+        let slot = self.shared.slots.take(self.name(), options, deadline).await;
+        self.check()?;
+        slot.map_err(|refusal| self.ledger(|ledger| ledger.refuse(refusal)))
     }
 
     /// How a connection for this session is asked for.

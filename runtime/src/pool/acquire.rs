@@ -54,6 +54,10 @@ impl AcquireOptions {
             fails_fast: false,
         }
     }
+
+    fn check_caller(&self) -> Result<()> {
+        self.caller.as_ref().map_or(Ok(()), |caller| caller.check())
+    }
 }
 
 /// What came of an attempt that doesn't wait.
@@ -74,12 +78,16 @@ impl Pool {
     /// Safe: a connection granted meanwhile goes to the next in line.
     #[inline]
     pub(crate) async fn acquire<'p>(&'p self, options: &AcquireOptions) -> Result<Lease<'p>> {
+        options.check_caller()?;
         // Settled before anything is awaited: what lives on meanwhile is kept in memory, and every checkout waits for that.
         let (attempt, seat) = match self.acquire_at_once(options) {
             Ok(lease) => return Ok(lease),
             Err(first) => first,
         };
-        self.insist(attempt, seat, options).await
+        let lease = self.insist(attempt, seat, options).await?;
+        // It may have been killed between two places where it waits, and be in no line then.
+        options.check_caller()?;
+        Ok(lease)
     }
 
     /// Borrows a connection that is there and needs no look; else says what came of the attempt.

@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use super::flow::FlowId;
 use super::partition::{PartitionKey, PartitionKind, Seat};
 use super::priority::Priority;
 use super::shared::{Pool, Shared};
 use super::waiter::CallerId;
+use crate::error::{Error, ErrorKind, Result};
 
 /// Who asks for a connection: a session. Everybody without one is the same caller to the pool.
 pub(crate) struct Caller {
@@ -17,6 +18,8 @@ pub(crate) struct Caller {
     keys: Vec<PartitionKey>,
     /// Tells it from all other callers; as a flow it is this number, unless it shares one.
     id: CallerId,
+    /// Why nothing is allowed any more.
+    killed: OnceLock<String>,
     /// Guards where it sits. Nobody else's word, and there are as many seats as pools.
     seats: Mutex<Vec<(Weak<Shared>, Arc<Seat>)>>,
 }
@@ -30,8 +33,24 @@ impl Caller {
             priority,
             keys,
             id: CallerId::MIN.saturating_add(BEFORE.fetch_add(1, Ordering::Relaxed)),
+            killed: OnceLock::new(),
             seats: Mutex::default(),
         }
+    }
+
+    /// From now on it gets nothing.
+    pub(crate) fn end(&self, reason: &str) {
+        // Killed twice, the first reason stays.
+        let _ = self.killed.set(reason.to_owned());
+    }
+
+    /// Whether it hasn't been killed.
+    pub(crate) fn check(&self) -> Result<()> {
+        let Some(reason) = self.killed.get() else {
+            return Ok(());
+        };
+        let message = format!("session {} was killed: {reason}", self.name);
+        Err(Error::new(ErrorKind::Cancelled, message))
     }
 
     pub(super) fn id(&self) -> CallerId {

@@ -157,6 +157,9 @@ impl Shared {
         if let Some(stop) = lent.running.clone() {
             self.send(Work::Kill { stop });
         }
-        lent.holder.reclaim(reason);
+        if !lent.holder.reclaim(reason) {
+            // Something runs, or ran a moment ago. When that has ended nobody may call, so the pool looks again.
+            self.core.slot(lent.slot).expires(&lent.holder, Time::now());
+        }
     }
 }

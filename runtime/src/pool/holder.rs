@@ -14,7 +14,7 @@ pub(crate) trait Reclaim: Send + Sync {
     /// Gives the connection back, if no statement runs on it. Whoever held it is told `reason` at its next use.
     fn reclaim(&self, reason: &str) -> bool;
 
-    /// The same at the deadline that the holder has named.
+    /// The same at the deadline that the holder has named, or after a kill.
     fn expire(&self) -> bool;
 }
 

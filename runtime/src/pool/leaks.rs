@@ -22,7 +22,7 @@ impl Shared {
             if lent.holder.expire(now) {
                 tracing::warn!(
                     database = self.endpoint.name(),
-                    "a unit of work was rolled back, since its time was up: {}",
+                    "a unit of work was rolled back, since it was over and idle: {}",
                     lent.describe(now)
                 );
                 continue;

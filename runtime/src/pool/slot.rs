@@ -128,6 +128,14 @@ impl Slot {
         }
     }
 
+    /// The connection is to be taken back from this holder, if that still has it.
+    pub(super) fn expires(&mut self, holder: &Holder, at: Time) {
+        let holder = self.holder.as_mut().filter(|own| own.since == holder.since);
+        if let Some(more) = holder.and_then(|holder| holder.more.as_mut()) {
+            more.deadline = Some(at);
+        }
+    }
+
     /// A holder has gone.
     #[inline]
     pub(super) fn released(&mut self, now: Time) {

@@ -2,7 +2,7 @@
 #![deny(clippy::disallowed_methods)]
 
 use super::limits::Limits;
-use crate::error::{Error, ErrorKind, LimitExceeded, Result};
+use crate::error::{Error, LimitExceeded, Result};
 
 /// What a session has used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
@@ -21,8 +21,6 @@ pub struct Usage {
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     usage: Usage,
-    /// Why nothing is allowed any more.
-    killed: Option<String>,
 }
 
 impl Ledger {
@@ -30,24 +28,7 @@ impl Ledger {
         self.usage
     }
 
-    /// From now on every call is refused.
-    pub(super) fn kill(&mut self, reason: &str) {
-        self.killed.get_or_insert_with(|| reason.to_owned());
-    }
-
-    /// Whether calls are still allowed.
-    pub(super) fn check(&self, session: &str) -> Result<()> {
-        let Some(reason) = &self.killed else {
-            return Ok(());
-        };
-        Err(Error::new(
-            ErrorKind::Cancelled,
-            format!("session {session} was killed: {reason}"),
-        ))
-    }
-
     pub(super) fn charge_operation(&mut self, limits: &Limits, session: &str) -> Result<()> {
-        self.check(session)?;
         if let Some(allowed) = limits.max_operations
             && self.usage.operations >= allowed
         {
@@ -84,6 +65,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     #[test]
     fn the_last_allowed_operation_runs_and_the_next_is_refused() {

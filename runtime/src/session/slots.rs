@@ -49,6 +49,11 @@ impl Slots {
         u32::try_from(holders.len()).unwrap_or(u32::MAX)
     }
 
+    /// Whoever waits gets none, and nobody later.
+    pub(super) fn close(&self) {
+        self.free.close();
+    }
+
     /// Takes one, or waits for it.
     ///
     /// # Cancel safety
@@ -98,8 +103,7 @@ impl Slots {
         };
         let own =
             "its own units of work hold them all: pass the unit of work instead of the session";
-        // A semaphore that is never closed always answers.
-        let closed = |_| exceeded("the session is closed", None);
+        let closed = |_| exceeded("the session was killed", None);
         let free = self.free.clone();
         if options.held_by_session >= max as usize && free.available_permits() == 0 {
             return Err(exceeded(own, None));

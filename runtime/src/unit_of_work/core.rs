@@ -12,7 +12,7 @@ use super::hooks::{self, Fate, Hook};
 use super::savepoint::undo;
 use super::scope::{Held, asking};
 use crate::driver::{Answer, Command, Dialect, Request};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::policy::time_limit::{self, Deadline, TimeLimit};
 use crate::pool::{AcquireOptions, Purpose, Waiting};
 use crate::routing::Doing;
@@ -267,18 +267,28 @@ impl Core {
         let carrier = self.quiet().await?;
         // Something may have been opened, or doomed, meanwhile.
         self.check(level)?;
-        self.check_time()?;
+        self.check_life()?;
         Ok(carrier)
     }
 
-    /// Whether the time is up. Then the connection may be somebody else's already.
+    /// Whether the time is up.
     pub(super) fn is_late(&self) -> bool {
         self.deadline
             .is_some_and(|deadline| Instant::now() >= deadline.at)
     }
 
-    /// Whether there is time left.
-    pub(super) fn check_time(&self) -> Result<()> {
+    /// Whether its session was killed.
+    pub(super) fn is_killed(&self) -> bool {
+        let session = self.begin.session.as_ref();
+        session.is_some_and(|session| session.check().is_err())
+    }
+
+    /// Whether there is time left, and a session that may use it. If not, the connection may be somebody else's already.
+    pub(super) fn check_life(&self) -> Result<()> {
+        if let Some(session) = &self.begin.session {
+            let killed = session.check();
+            killed.map_err(|error| error.with_outcome(Outcome::RolledBack))?;
+        }
         match &self.deadline {
             Some(deadline) if self.is_late() => Err(self.timed_out(deadline)),
             _ => Ok(()),

@@ -114,10 +114,10 @@ impl Core {
             .attempting(|| "commit".into()));
         }
         self.check(0)?;
-        if let Err(late) = self.check_time() {
+        if let Err(why) = self.check_life() {
             drop(carrier);
             self.rollback_or_warn().await;
-            return Err(late.attempting(|| "commit".into()));
+            return Err(why.attempting(|| "commit".into()));
         }
         let Some(lease) = &mut carrier.lease else {
             return Err(ended());

@@ -29,12 +29,12 @@ impl Reclaim for Core {
         let Some(mut carrier) = self.idle_carrier() else {
             return false;
         };
-        // By the clock by which the unit looks at its deadline before everything that it does. So that is what it will say.
-        let is_late = self.is_late();
-        if is_late {
+        // What the unit looks at as well before everything that it does. So that is what it will say.
+        let is_over = self.is_late() || self.is_killed();
+        if is_over {
             carrier.give_back();
         }
-        is_late
+        is_over
     }
 }
 

@@ -3,7 +3,7 @@
 use wharf::prelude::*;
 
 use super::{Held, Statements, readers, session, waiting, writers};
-use crate::entities::{Accounts, balance, open_accounts, set_balance};
+use crate::entities::{Accounts, account, balance, open_accounts, set_balance};
 use crate::harness::{Place, eventually, refused, refused_saying};
 
 /// A pool of one connection on a table with one account.
@@ -65,6 +65,50 @@ on_all_engines! {
         let (unit, killed) = tokio::join!(write_and_wait(&greedy, &begun, &release), killing);
         refused_saying(unit, ErrorKind::RolledBack, &["session greedy was killed", "too greedy"]);
         killed?;
+        assert_eq!(balance(db, 1).await?, 7);
+        db.close().await;
+    }
+
+    async fn its_calls_that_wait_for_each_other_fail_and_nothing_of_them_is_sent(_db: &Database, place: &Place) {
+        let db = &place.open(PoolConfig::new()).await?;
+        open_accounts(db, [1]).await?;
+        let greedy = db.session("greedy").limits(Limits::new().max_connections(1)).open()?;
+        let unit = greedy.begin().await?;
+        let inserts: Vec<_> = (2..=20)
+            .map(|id| {
+                let greedy = greedy.clone();
+                tokio::spawn(async move { Accounts::insert(&greedy, &account(id, "greedy", 0)).await })
+            })
+            .collect();
+        eventually("they are counted", async || Ok(greedy.usage().operations == 19)).await?;
+        greedy.kill("too greedy");
+        for insert in inserts {
+            let error = refused_saying(insert.await.expect("no panic"), ErrorKind::Cancelled, &["too greedy"]);
+            assert_eq!(error.outcome(), Outcome::NotSent);
+        }
+        refused_saying(unit.commit().await, ErrorKind::RolledBack, &["too greedy"]);
+        assert_eq!(Accounts::count(db).await?, 1);
+        db.close().await;
+    }
+
+    async fn its_unit_that_was_busy_is_rolled_back_though_it_is_kept(_db: &Database, place: &Place) {
+        let db = &open(place).await?;
+        let greedy = session(db, "greedy")?;
+        let unit = greedy.begin().await?;
+        set_balance(&unit, 1, 5).await?;
+        let killing = async {
+            eventually("it runs", async || Ok(greedy.usage().operations == 3)).await?;
+            greedy.kill("too greedy");
+            Ok::<_, Error>(())
+        };
+        let (stopped, killed) = tokio::join!(Statements::endless(&unit), killing);
+        refused(stopped, ErrorKind::Cancelled);
+        killed?;
+        // Waits until the connection is back, and in another task, which isn't told that it waits for itself.
+        let other = db.clone();
+        let written = tokio::spawn(async move { set_balance(&other, 1, 7).await });
+        assert_eq!(written.await.expect("no panic")?.version, 1, "5 was never there");
+        assert!(unit.commit().await.is_err());
         assert_eq!(balance(db, 1).await?, 7);
         db.close().await;
     }
