@@ -80,7 +80,6 @@ impl Core {
             Some(session) => session.statement_limit(),
             None => router.statement_limit(),
         };
-        let deadline = begin.deadline();
         let timeout = statement_limit.map(|limit| limit.allowed);
         let mut sql = begin.options.begin_sql(dialect, timeout);
         if let Some(row) = &guard {
@@ -89,20 +88,24 @@ impl Core {
             sql = format!("{sql}; {}", guard_sql::claim(dialect, row));
         }
         let mut trip = begin.route.depart(access);
-        let (lease, member, timeline) = loop {
+        let (lease, member, timeline, deadline) = loop {
             let stop = trip.next().await?;
             let request = Request::control(Command::Begin, sql.clone(), "BEGIN");
             let begun = async {
                 let lease = stop.node.pool(access).acquire(&acquire).await?;
                 let mut lease = lease.detach();
-                let answer = begin.within(deadline, lease.exchange(request)).await;
+                // A session's time is that on the server, so the wait for a connection isn't a part of it.
+                let deadline = begin.deadline();
+                let limit = statement_limit.map(|limit| limit.from(Instant::now()));
+                let until = Deadline::earliest(deadline, limit);
+                let answer = begin.within(until, lease.exchange(request)).await;
                 answer.map_err(|error| error.attempting(|| "begin".into()))?;
-                Ok(lease)
+                Ok((lease, deadline))
             };
             match begun.await {
-                Ok(lease) => {
+                Ok((lease, deadline)) => {
                     trip.arrived(&stop);
-                    break (lease, Arc::clone(&stop), stop.timeline());
+                    break (lease, Arc::clone(&stop), stop.timeline(), deadline);
                 }
                 Err(error) if guard.is_some() => {
                     trip.failed(&stop, explain_guard(error), Doing::Begin)?;

@@ -17,6 +17,8 @@ use crate::transaction::{
 
 /// How long the answer to a commit is waited for that can be asked about on another connection instead.
 const COMMIT_PATIENCE: Duration = Duration::from_secs(2);
+/// How long the answer to a rollback is waited for. Whatever becomes of it, nothing is applied.
+const ROLLBACK_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a lost commit is asked about when the unit has no time limit.
 const RESOLVE_LIMIT: Duration = Duration::from_secs(30);
 /// How long at least, however little of the limit is left: the work is done, and only its fate is open.
@@ -301,8 +303,12 @@ impl Core {
                 .map(|connection| connection.rollback_script());
             if let Some(script) = script {
                 let rollback = Request::control(Command::Rollback, script, "ROLLBACK");
-                if let Err(error) = lease.exchange(rollback).await {
-                    tracing::debug!(error = %error, "the connection is closed instead of rolled back");
+                match tokio::time::timeout(ROLLBACK_PATIENCE, lease.exchange(rollback)).await {
+                    Ok(Ok(_)) => {}
+                    Ok(Err(error)) => {
+                        tracing::debug!(error = %error, "the connection is closed instead of rolled back");
+                    }
+                    Err(_) => tracing::debug!("the rollback is left to the quarantine"),
                 }
             }
         }

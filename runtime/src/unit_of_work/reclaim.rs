@@ -6,6 +6,7 @@ use tokio::sync::MutexGuard;
 
 use super::carrier::Carrier;
 use super::core::Core;
+use crate::driver::Command;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::pool::{CloseReason, Lease, Reclaim};
 use crate::transaction::LevelId;
@@ -45,16 +46,13 @@ impl Core {
         lease.held_by(weak, self.deadline.map(|deadline| deadline.at));
     }
 
-    /// What the transaction runs on, if nothing runs there now.
+    /// What the transaction runs on, if nobody uses it now.
     fn idle_carrier(&self) -> Option<MutexGuard<'_, Carrier>> {
         // Whoever runs a statement, or reads a stream, has the lock.
-        let carrier = self.wire.try_lock().ok()?;
-        let is_idle = |lease: &Lease<'static>| !lease.is_in_flight();
-        carrier
-            .lease
-            .as_ref()
-            .is_some_and(is_idle)
-            .then_some(carrier)
+        let mut carrier = self.wire.try_lock().ok()?;
+        // What is out all the same was abandoned, and is stopped in quarantine. A commit decides for itself.
+        let out = carrier.lease.as_mut()?.wire()?.in_flight();
+        (!out.is_some_and(Command::decides)).then_some(carrier)
     }
 
     /// Has the connection closed when the transaction has ended.

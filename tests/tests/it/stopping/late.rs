@@ -114,6 +114,42 @@ on_all_engines! {
         assert_eq!(balance(db, 1).await?, 7);
     }
 
+    async fn a_unit_with_a_call_that_was_dropped_is_rolled_back_as_an_idle_one_is(db: &Database, place: &Place) {
+        open_accounts(db, [1]).await?;
+        let session = limited(db, Limits::new().transaction_timeout(10 * SOON))?;
+        let unit = session.begin().await?;
+        set_balance(&unit, 1, 5).await?;
+        Observer(place).drop_half_way(Naps::read(&unit)).await;
+        let other = db.clone();
+        let written = tokio::spawn(async move { set_balance(&other, 1, 7).await });
+        assert_eq!(written.await.expect("no panic")?.version, 1, "5 was never there");
+        assert!(unit.commit().await.is_err());
+        assert_eq!(balance(db, 1).await?, 7);
+    }
+
+    async fn the_time_of_a_session_begins_on_the_server(_db: &Database, place: &Place) {
+        let db = &place.open(PoolConfig::new().max_connections(1)).await?;
+        open_accounts(db, [1]).await?;
+        let session = limited(db, Limits::new().transaction_timeout(5 * SOON))?;
+        let began = Instant::now();
+        let unit = db.begin().await?;
+        let waiting = async {
+            let begun = session.begin().await?;
+            begun.commit().await
+        };
+        let holding = async {
+            // In use, so that nobody takes it for a task that waits for itself.
+            while began.elapsed() < 6 * SOON {
+                balance(&unit, 1).await?;
+            }
+            unit.commit().await
+        };
+        let (waited, held) = tokio::join!(waiting, holding);
+        waited?;
+        held?;
+        db.close().await;
+    }
+
     async fn a_commit_that_comes_late_is_a_rollback(db: &Database) {
         open_accounts(db, [1]).await?;
         let began = Instant::now();
