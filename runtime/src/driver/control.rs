@@ -4,7 +4,7 @@
 //! more connections. SQLite needs none: everything here does nothing there.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
@@ -17,12 +17,19 @@ use crate::error::{Error, ErrorKind, Outcome, Result};
 /// How long opening, asking or closing may take. A server that doesn't answer a cancel in that time answers nobody.
 const STEP_LIMIT: Duration = Duration::from_secs(2);
 
+/// After which time without a use it is asked whether it is still there, and how long that may take. A firewall may have
+/// forgotten it: then a cancel would be neither on its way nor known not to be, and the statement be out of reach.
+const CHECK_AFTER: Duration = Duration::from_secs(5);
+const CHECK_LIMIT: Duration = Duration::from_millis(500);
+
 /// The reserved connection to one server.
 #[derive(Debug)]
 pub(crate) struct Control {
     endpoint: Endpoint,
     /// `None` before the first use, after it broke, and while it is in use: what was dropped half-way is never used again.
     wire: Option<Wire>,
+    /// When it last answered.
+    answered_at: Instant,
 }
 
 /// The reserved connection, used by one at a time; clones share it.
@@ -73,6 +80,7 @@ impl Control {
         Self {
             endpoint,
             wire: None,
+            answered_at: Instant::now(),
         }
     }
 
@@ -83,8 +91,22 @@ impl Control {
             self.wire = Some(Wire::new(
                 opened.unwrap_or_else(|_| Err(silent(Outcome::NotSent)))?,
             ));
+            self.answered_at = Instant::now();
         }
         Ok(())
+    }
+
+    /// Lets go of it when it has idled and doesn't answer.
+    async fn check(&mut self) {
+        let has_idled = self.answered_at.elapsed() >= CHECK_AFTER;
+        let Some(mut wire) = self.wire.take_if(|_| has_idled) else {
+            return;
+        };
+        let ping = Request::control(Command::Ping, "SELECT 1", "ping");
+        let answer = tokio::time::timeout(CHECK_LIMIT, wire.exchange(ping)).await;
+        if let Ok(Ok(_)) = answer {
+            self.wire = Some(wire);
+        }
     }
 
     /// Has the server stop what a process does now. One that does nothing, or is gone, is fine.
@@ -115,6 +137,7 @@ impl Control {
 
     /// Sends one text. A connection that turns out to be broken, as one that idled for hours may be, is replaced once.
     async fn ask(&mut self, sql: String) -> Result<()> {
+        self.check().await;
         let was_open = self.wire.is_some();
         match self.ask_once(sql.clone()).await {
             // Its session has ended: either it did what it was told before that, or it never will.
@@ -136,6 +159,7 @@ impl Control {
             .unwrap_or_else(|_| Err(silent(Outcome::Unknown)));
         if wire.is_clean() {
             self.wire = Some(wire);
+            self.answered_at = Instant::now();
         }
         match answer {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
