@@ -50,10 +50,21 @@ impl Codel {
         }
     }
 
-    /// Judges one who has come to the head of the line after `waited`.
-    ///
-    /// Who came while the line was empty has waited for nothing, which is worth telling: it ends an overload. The first
-    /// of an interval is always served, so that some come through however long all have waited.
+    /// The line is empty, so it doesn't stand: that ends an overload, as in CoDel.
+    pub(crate) fn emptied(&mut self, now: Time) {
+        let ends_at = match &self.current {
+            Some(current) if now < current.ends_at => current.ends_at,
+            _ => now + self.interval,
+        };
+        self.current = Some(Interval {
+            ends_at,
+            shortest: Duration::ZERO,
+            overloaded: false,
+        });
+    }
+
+    /// Judges one who has come to the head of the line after `waited`. The first of an interval is always served, so that
+    /// some come through however long all have waited.
     pub(crate) fn served(&mut self, now: Time, waited: Duration) -> Verdict {
         let shed_above = self.target.saturating_mul(2);
         match &mut self.current {
@@ -136,6 +147,19 @@ mod tests {
             // Each burst begins with a long wait and ends without one.
             ms(800u64.saturating_sub(now % 1_000))
         });
+        assert_eq!(shed, NOBODY);
+    }
+
+    #[test]
+    fn a_line_that_empties_sheds_nobody_however_long_each_waits() {
+        let mut codel = Codel::default();
+        let mut shed = serve(&mut codel, 0, 2_100, |_| ms(300));
+        assert!(codel.is_overloaded(at(2_100)));
+        for now in (2_100..8_000).step_by(500) {
+            codel.emptied(at(now));
+            assert!(!codel.is_overloaded(at(now)));
+            shed.extend(serve(&mut codel, now + 130, now + 131, |_| ms(130)));
+        }
         assert_eq!(shed, NOBODY);
     }
 

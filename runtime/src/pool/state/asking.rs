@@ -32,6 +32,9 @@ impl State {
         if self.line.len() == 0 {
             self.last_grant = None;
             self.look_at = None;
+            if let Some(codel) = &mut self.settings.codel {
+                codel.emptied(now);
+            }
         }
         let ticket = self.line.enter(now, ask);
         self.look_at.get_or_insert(now + LOOK_AFTER);

@@ -86,6 +86,61 @@ fn in_a_line_that_stands_those_who_waited_long_are_shed() {
 }
 
 #[test]
+fn in_a_line_that_empties_nobody_is_shed_however_long_each_waits() {
+    let codel = Codel::new(Duration::from_millis(50), Duration::from_millis(1_000));
+    check(
+        Settings {
+            codel: Some(codel),
+            ..one()
+        },
+        "
+        0 ask a
+        0 opened 0
+        0 ask b
+        300 give a
+        300 ask c
+        600 give b
+        600 ask d
+        900 give c
+        900 ask e
+        1200 give d
+        1200 ask f
+        1500 give e
+        1500 ask g
+        1800 give f
+        1800 ask h
+        2100 give g
+        2100 ask i
+        2400 give h
+        2400 ask j
+        2700 give i
+    ",
+        expect![[r#"
+            0 ask a                      open 0
+            0 opened 0                   a gets 0
+            0 ask b                      -
+            300 give a                   b gets 0
+            300 ask c                    -
+            600 give b                   c gets 0
+            600 ask d                    -
+            900 give c                   d gets 0
+            900 ask e                    -
+            1200 give d                  e gets 0
+            1200 ask f                   -
+            1500 give e                  f gets 0
+            1500 ask g                   -
+            1800 give f                  g gets 0
+            1800 ask h                   -
+            2100 give g                  h gets 0
+            2100 ask i                   -
+            2400 give h                  i gets 0
+            2400 ask j                   -
+            2700 give i                  j gets 0
+        "#]],
+    );
+}
+
+#[test]
 fn who_waits_for_its_own_limit_is_not_shed() {
     let codel = Codel::new(Duration::from_millis(50), Duration::from_millis(1_000));
     let rules = rules([("acme", PartitionLimits::new().max_connections(1))]);
