@@ -1,5 +1,6 @@
 //! Who is asking: identity, limits, and what has been used of them. Holds no connection between calls.
 
+mod charge;
 mod ledger;
 mod limits;
 mod slots;
@@ -8,11 +9,12 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+pub(crate) use charge::Charge;
 use ledger::Ledger;
 pub use ledger::Usage;
 pub use limits::{Limits, Remaining};
-pub(crate) use slots::Slot;
 use slots::Slots;
+pub(crate) use slots::{Busy, Slot};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::policy::time_limit::{Deadline, TimeLimit};
@@ -128,14 +130,15 @@ impl Session {
     }
 
     /// Counts an operation that is about to run.
-    pub(crate) fn charge_operation(&self) -> Result<()> {
+    pub(crate) fn charge_operation(&self) -> Result<Charge<'_>> {
         self.check()?;
         let limits = &self.shared.limits;
-        self.ledger(|ledger| ledger.charge_operation(limits, self.name()))
+        self.ledger(|ledger| ledger.charge_operation(limits, self.name()))?;
+        Ok(Charge::of(self))
     }
 
     /// Takes an operation back that was counted and never sent.
-    pub(crate) fn refund_operation(&self) {
+    fn refund_operation(&self) {
         self.ledger(Ledger::refund_operation);
     }
 

@@ -11,11 +11,11 @@ use crate::error::{Error, Result};
 use crate::policy::time_limit::Deadline;
 use crate::pool::{AcquireOptions, Lease, Purpose};
 use crate::routing::{Doing, Stop, Trip};
-use crate::session::{Session, Slot, explain};
+use crate::session::{Charge, Session, Slot, explain};
 use crate::topology::Access;
 use crate::unit_of_work::asking;
 
-impl Target<'_> {
+impl<'a> Target<'a> {
     /// Runs a statement outside of any unit, within its time limit.
     async fn exchange(self, lease: &mut Lease<'_>, request: Request) -> Result<Answer> {
         let Some(deadline) = self.deadline() else {
@@ -36,50 +36,34 @@ impl Target<'_> {
 
     /// Runs one request outside of any unit.
     pub(super) async fn run_alone(self, request: Request) -> Result<Answer> {
-        let (options, _slot) = self.admit(&request).await?;
-        let answer = self.travel(request, &options).await;
-        answer.map_err(|failed| self.refunded(failed))
+        let admitted = self.admit(&request).await?;
+        self.travel(request, &admitted).await
     }
 
     /// Goes to the node that is right for a request, and on to another one if that fails it without having done anything.
-    async fn travel(
-        self,
-        mut request: Request,
-        options: &AcquireOptions,
-    ) -> Result<Answer, Failed> {
+    async fn travel(self, mut request: Request, admitted: &Admitted<'_>) -> Result<Answer> {
         let access = Access::of(request.operation.writes);
         let mut trip = self.route().depart(access);
-        let mut was_sent = false;
         loop {
-            let stop = trip.next().await;
-            let stop = stop.map_err(|error| Failed { error, was_sent })?;
+            let stop = trip.next().await?;
             let again = trip.may_turn().then(|| request.copy());
             let answer = match (self.hedge_after(&stop, access), &again) {
                 (Some(delay), Some(again)) => {
-                    let attempt = self.attempt(&trip, &stop, options, request);
-                    let hedged = self.hedged(attempt, delay, &trip, &stop, options, again.copy());
+                    let attempt = self.attempt(&trip, &stop, admitted, request);
+                    let hedged = self.hedged(attempt, delay, &trip, &stop, admitted, again.copy());
                     // Few reads are, and all would have to make room for it.
                     Box::pin(hedged).await
                 }
-                _ => self.attempt(&trip, &stop, options, request).await,
+                _ => self.attempt(&trip, &stop, admitted, request).await,
             };
-            let failed = match answer {
-                Ok(answer) => return Ok(answer),
-                Err(failed) => failed,
-            };
-            was_sent |= failed.was_sent;
-            let error = match again {
-                Some(copy) => match trip.failed(&stop, failed.error, Doing::of(access)) {
-                    Ok(()) => {
-                        copy.start_over().await;
-                        request = copy;
-                        continue;
-                    }
-                    Err(error) => error,
-                },
-                None => failed.error,
-            };
-            return Err(Failed { error, was_sent });
+            match (answer, again) {
+                (Err(error), Some(copy)) => {
+                    trip.failed(&stop, error, Doing::of(access))?;
+                    copy.start_over().await;
+                    request = copy;
+                }
+                (answer, _) => return answer,
+            }
         }
     }
 
@@ -88,17 +72,14 @@ impl Target<'_> {
         self,
         trip: &Trip<'_>,
         stop: &Stop<'_>,
-        options: &AcquireOptions,
+        admitted: &Admitted<'_>,
         request: Request,
-    ) -> Result<Answer, Failed> {
+    ) -> Result<Answer> {
         let access = Access::of(request.operation.writes);
-        let lease = stop.node.pool(access).acquire(options).await;
-        let mut lease = lease.map_err(Failed::unsent)?;
-        let answer = self.exchange(&mut lease, request).await;
-        let answer = answer.map_err(|error| Failed {
-            error,
-            was_sent: true,
-        })?;
+        let pool = stop.node.pool(access);
+        let mut lease = pool.acquire(&admitted.options).await?;
+        admitted.charge.sent();
+        let answer = self.exchange(&mut lease, request).await?;
         trip.served(stop);
         Ok(answer)
     }
@@ -117,13 +98,13 @@ impl Target<'_> {
     /// the other one is stopped on its server.
     async fn hedged(
         self,
-        first: impl Future<Output = Result<Answer, Failed>>,
+        first: impl Future<Output = Result<Answer>>,
         delay: Duration,
         trip: &Trip<'_>,
         stop: &Stop<'_>,
-        options: &AcquireOptions,
+        admitted: &Admitted<'_>,
         request: Request,
-    ) -> Result<Answer, Failed> {
+    ) -> Result<Answer> {
         let mut first = Box::pin(first);
         if let Ok(answer) = tokio::time::timeout(delay, first.as_mut()).await {
             return answer;
@@ -134,8 +115,8 @@ impl Target<'_> {
         }
         let second = Box::pin(async {
             let mut trip = route.depart_for_another(stop.id);
-            let stop = trip.next().await.map_err(Failed::unsent)?;
-            self.attempt(&trip, &stop, options, request).await
+            let stop = trip.next().await?;
+            self.attempt(&trip, &stop, admitted, request).await
         });
         match select(first, second).await {
             Either::Left((Ok(answer), _)) => Ok(answer),
@@ -146,45 +127,31 @@ impl Target<'_> {
                 Ok(answer)
             }
             // The other one may still make it.
-            Either::Left((Err(failed), second)) => second.await.map_err(|_: Failed| failed),
+            Either::Left((Err(failed), second)) => second.await.map_err(|_: Error| failed),
             Either::Right((Err(_), first)) => first.await,
         }
     }
 
     /// Counts a statement outside of any unit, and takes the session's slot for it.
-    pub(super) async fn admit(self, request: &Request) -> Result<(AcquireOptions, Option<Slot>)> {
+    pub(super) async fn admit(self, request: &Request) -> Result<Admitted<'a>> {
         let site = self.site(request.operation.name, request.operation.table);
         let options = asking(site, Purpose::Statement, self.session());
-        let Some(session) = self.session() else {
-            return Ok((options, None));
-        };
-        session.charge_operation()?;
-        let slot = session.slot(&options).await;
-        let slot = slot.inspect_err(|_: &Error| session.refund_operation())?;
-        Ok((options, Some(slot)))
-    }
-
-    /// An operation that was counted and never sent is taken back.
-    pub(super) fn refunded(self, failed: Failed) -> Error {
-        if let (Some(session), false) = (self.session(), failed.was_sent) {
-            session.refund_operation();
+        let (mut charge, mut slot) = (Charge::default(), None);
+        if let Some(session) = self.session() {
+            charge = session.charge_operation()?;
+            slot = Some(session.slot(&options).await?);
         }
-        failed.error
+        Ok(Admitted {
+            options,
+            charge,
+            slot,
+        })
     }
 }
 
-/// A request has failed.
-pub(super) struct Failed {
-    error: Error,
-    /// Whether it got to a node at all.
-    was_sent: bool,
-}
-
-impl Failed {
-    pub(super) fn unsent(error: Error) -> Self {
-        Self {
-            error,
-            was_sent: false,
-        }
-    }
+/// What a statement outside of any unit has been given before it sets out.
+pub(super) struct Admitted<'s> {
+    pub(super) options: AcquireOptions,
+    pub(super) charge: Charge<'s>,
+    pub(super) slot: Option<Slot>,
 }

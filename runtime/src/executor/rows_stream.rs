@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use futures_util::{Stream, StreamExt};
 
-use super::alone::Failed;
 use super::{On, Target};
 use crate::database::Database;
 use crate::driver::{By, FromRow, Hold, Request, RowStream, Wire, row_channel};
@@ -30,17 +29,17 @@ impl Target<'_> {
             return Ok(Box::pin(unit.stream(request, by).await?));
         }
         let access = Access::of(request.operation.writes);
-        let (options, slot) = self.admit(&request).await?;
-        let berth = self.route().lease(access, &options).await;
-        let mut berth = berth.map_err(|error| self.refunded(Failed::unsent(error)))?;
+        let admitted = self.admit(&request).await?;
+        let mut berth = self.route().lease(access, &admitted.options).await?;
         let (sender, receiver) = row_channel();
         request.sender = Some(sender);
         berth.lease.start(request)?;
+        admitted.charge.sent();
         let (route, node) = (self.route().clone(), berth.member.id);
         let deadline = self.deadline();
         let hold = StreamHold {
             lease: berth.lease,
-            _slot: slot,
+            _slot: admitted.slot,
             written: (access == Access::Write).then(|| (route.clone(), node)),
             limit: deadline.map(|deadline| (deadline, self.session().cloned())),
         };

@@ -24,7 +24,8 @@ struct Holder {
     number: u64,
     runner: Runner,
     purpose: Purpose,
-    since: Instant,
+    /// Since when nothing is run on it; `None` while something is.
+    idle_since: Option<Instant>,
 }
 
 /// One of the session's connections, in use until this is dropped.
@@ -33,6 +34,13 @@ pub(crate) struct Slot {
     number: u64,
     holders: Arc<Mutex<Vec<Holder>>>,
     _permit: Option<OwnedSemaphorePermit>,
+}
+
+/// Something runs on the connection, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Busy {
+    number: u64,
+    holders: Arc<Mutex<Vec<Holder>>>,
 }
 
 impl Slots {
@@ -74,7 +82,7 @@ impl Slots {
             number,
             runner: Runner::current(),
             purpose: options.purpose,
-            since: Instant::now(),
+            idle_since: Some(Instant::now()),
         });
         drop(holders);
         Ok(Slot {
@@ -109,31 +117,57 @@ impl Slots {
             return Err(exceeded(own, None));
         }
         let mut waiting = std::pin::pin!(free.acquire_owned());
-        let pause = HOPELESS_AFTER.min(deadline.saturating_duration_since(Instant::now()));
-        if let Ok(permit) = tokio::time::timeout(pause, &mut waiting).await {
-            return permit.map_err(closed);
-        }
-        if self.is_hopeless(max) {
-            return Err(exceeded(own, None));
-        }
-        match tokio::time::timeout_at(deadline.into(), waiting).await {
-            Ok(permit) => permit.map_err(closed),
-            Err(_) => Err(exceeded(
-                "wait until its other calls have ended",
-                Some(HOPELESS_AFTER),
-            )),
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let pause = HOPELESS_AFTER.min(left);
+            if let Ok(permit) = tokio::time::timeout(pause, &mut waiting).await {
+                return permit.map_err(closed);
+            }
+            if self.is_hopeless(max) {
+                return Err(exceeded(own, None));
+            }
+            if left <= HOPELESS_AFTER {
+                let others = "wait until its other calls have ended";
+                return Err(exceeded(others, Some(HOPELESS_AFTER)));
+            }
         }
     }
 
     fn is_hopeless(&self, max: u32) -> bool {
         let (now, runner) = (Instant::now(), Runner::current());
         let holders = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
+        let has_idled = |since: Instant| now.saturating_duration_since(since) >= HOPELESS_AFTER;
         let is_ours = |holder: &Holder| {
             holder.runner == runner
                 && holder.purpose == Purpose::Unit
-                && now.saturating_duration_since(holder.since) >= HOPELESS_AFTER
+                && holder.idle_since.is_some_and(has_idled)
         };
         holders.len() >= max as usize && holders.iter().all(is_ours)
+    }
+}
+
+impl Slot {
+    /// Something is run on it from now on.
+    pub(crate) fn busy(&self) -> Busy {
+        note(&self.holders, self.number, None);
+        Busy {
+            number: self.number,
+            holders: self.holders.clone(),
+        }
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        note(&self.holders, self.number, Some(Instant::now()));
+    }
+}
+
+fn note(holders: &Mutex<Vec<Holder>>, number: u64, idle_since: Option<Instant>) {
+    let mut holders = holders.lock().unwrap_or_else(PoisonError::into_inner);
+    let holder = holders.iter_mut().find(|holder| holder.number == number);
+    if let Some(holder) = holder {
+        holder.idle_since = idle_since;
     }
 }
 

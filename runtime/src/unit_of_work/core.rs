@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::policy::time_limit::{self, Deadline, TimeLimit};
 use crate::pool::{AcquireOptions, Purpose, Waiting};
 use crate::routing::Doing;
-use crate::session::Session;
+use crate::session::{Charge, Session, Slot};
 use crate::telemetry;
 use crate::topology::{Access, Member};
 use crate::transaction::{Action, GuardRow, LevelId, Refusal, Stack, explain_guard, guard_sql};
@@ -221,8 +221,9 @@ impl Core {
     /// A statement that is dropped before its answer dooms its unit: what it did is unknown.
     pub(super) async fn run(&self, level: LevelId, request: Request) -> Result<Answer> {
         let operation = request.operation;
-        self.admit(level, &request)?;
+        let charge = self.admit(level, &request)?;
         let mut carrier = self.ready(level).await?;
+        charge.sent();
         let answer = self
             .perform(&mut carrier, Action::Statement { level }, request)
             .await?;
@@ -237,7 +238,7 @@ impl Core {
     }
 
     /// What can be refused without talking to the server.
-    pub(super) fn admit(&self, level: LevelId, request: &Request) -> Result<()> {
+    pub(super) fn admit(&self, level: LevelId, request: &Request) -> Result<Charge<'_>> {
         self.check(level)?;
         if request.operation.writes && self.begin.options.read_only {
             let message = format!(
@@ -255,7 +256,7 @@ impl Core {
         }
         match &self.begin.session {
             Some(session) => session.charge_operation(),
-            None => Ok(()),
+            None => Ok(Charge::default()),
         }
     }
 
@@ -359,6 +360,7 @@ impl Core {
         } else {
             self.deadline
         };
+        let _busy = carrier.slot.as_ref().map(Slot::busy);
         let waiting = Waiting(lease);
         let answer = waiting
             .0

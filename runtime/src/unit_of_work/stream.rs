@@ -12,11 +12,14 @@ use super::hooks::{self, Fate};
 use crate::driver::{By, FromRow, Hold, Request, RowStream, Wire, row_channel};
 use crate::error::{Error, ErrorKind, Result};
 use crate::policy::time_limit::Deadline;
+use crate::session::{Busy, Slot};
 use crate::transaction::{Action, LevelId};
 
 /// What a stream on a unit of work holds.
 #[derive(Debug)]
 pub(crate) struct StreamHold {
+    // Dropped before the connection is anybody else's.
+    _busy: Option<Busy>,
     carrier: OwnedMutexGuard<Carrier>,
     core: Arc<Core>,
     deadline: Option<Deadline>,
@@ -79,7 +82,7 @@ impl Core {
         mut request: Request,
         by: By,
     ) -> Result<RowStream<T, StreamHold>> {
-        self.admit(level, &request)?;
+        let charge = self.admit(level, &request)?;
         let mut carrier = self.ready(level).await?;
         let (sender, receiver) = row_channel();
         let Some(lease) = &mut carrier.lease else {
@@ -87,10 +90,13 @@ impl Core {
         };
         request.sender = Some(sender);
         lease.start(request)?;
+        charge.sent();
+        drop(charge);
         self.stack().sent(Action::Stream { level });
         self.is_streaming.store(true, Ordering::Relaxed);
         let deadline = self.statement_deadline();
         let hold = StreamHold {
+            _busy: carrier.slot.as_ref().map(Slot::busy),
             carrier,
             core: self,
             deadline,

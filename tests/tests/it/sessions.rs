@@ -2,6 +2,7 @@
 
 use wharf::Limits;
 use wharf::prelude::*;
+use wharf_tests::cancel::drop_after;
 
 use crate::entities::{Accounts, balance, open_accounts, set_balance};
 use crate::harness::{Place, refused, refused_saying};
@@ -80,6 +81,39 @@ on_all_engines! {
             call.expect("no panic")?;
         }
         assert_eq!((session.usage().operations, session.usage().refused), (20, 0));
+    }
+
+    async fn a_call_that_was_dropped_before_it_was_sent_is_not_counted(db: &Database) {
+        open_accounts(db, [1]).await?;
+        let session = db.session("agent-7").limits(Limits::new().max_connections(1).max_operations(2)).open()?;
+        let unit = session.begin().await?;
+        for _ in 0..3 {
+            assert!(drop_after(1, Accounts::count(&session)).await.is_none());
+        }
+        assert_eq!(session.usage().operations, 0);
+        unit.commit().await?;
+        Accounts::count(&session).await?;
+        assert_eq!(session.remaining().operations, Some(1));
+    }
+
+    async fn a_call_waits_for_a_busy_unit_of_its_task_on_the_only_connection(db: &Database) {
+        open_accounts(db, [1]).await?;
+        let session = db.session("agent-7").limits(Limits::new().max_connections(1)).open()?;
+        let unit = session.begin().await?;
+        let busy = async {
+            // Longer than it takes to call an idle unit a deadlock.
+            let started = std::time::Instant::now();
+            while started.elapsed() < Duration::from_millis(400) {
+                Accounts::count(&unit).await?;
+            }
+            unit.commit().await
+        };
+        let (busy, other) = tokio::join!(busy, set_balance(&session, 1, 7));
+        busy?;
+        assert_eq!(other?.balance, 7);
+        let unit = session.begin().await?;
+        refused_saying(Accounts::count(&session).await, ErrorKind::LimitExceeded, &["its own units of work"]);
+        unit.commit().await?;
     }
 
     async fn a_bad_name_and_limits_of_zero_are_told_together(db: &Database) {
