@@ -143,8 +143,10 @@ pub async fn upsert<E: Entity>(target: Target<'_>, entity: &E) -> Result<E> {
         &params,
     )?;
     let stored: E = stored(target, request).await?;
-    if stored.id() != entity.id() {
-        // MariaDB answers with the row in the way, which the statement left as it is.
+    // The others know which key was in the way. MariaDB takes a 0 for an id that it is to assign.
+    let is_assigned = table.id_generated && params[table.id].to_text().as_deref() == Some("0");
+    if target.dialect() == Dialect::MySql && !is_assigned && stored.id() != entity.id() {
+        // It answers with the row in the way, which the statement left as it is.
         let message = format!(
             "another {} has the same value in a unique column: {:?}",
             table.entity,

@@ -1,9 +1,10 @@
 //! Finding, inserting, updating and deleting by id.
 
+use chrono::{DateTime, Utc};
 use wharf::prelude::*;
 
 use crate::entities::{Account, Accounts, Member, Members, account, member, open_accounts};
-use crate::harness::{refused, refused_saying};
+use crate::harness::{Engine, Place, refused, refused_saying, run};
 
 /// A row that is its generated id and nothing else.
 #[derive(Entity, Debug, Clone, PartialEq)]
@@ -15,6 +16,31 @@ struct Ticket {
 
 #[repository(Ticket)]
 struct Tickets;
+
+/// A row whose id is a time.
+#[derive(Entity, Debug, Clone, PartialEq)]
+#[entity(table = "ticks")]
+struct Tick {
+    #[id]
+    at: DateTime<Utc>,
+    price: i64,
+}
+
+#[repository(Tick)]
+struct Ticks;
+
+#[test]
+fn upsert_of_an_id_that_the_engine_rounds_is_no_conflict() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        run(engine, async |db: &Database, _: &Place| {
+            db.create_table::<Tick>().await?;
+            let at = DateTime::from_timestamp(1_700_000_000, 123_456_789).expect("a time");
+            assert_eq!(Ticks::upsert(db, &Tick { at, price: 5 }).await?.price, 5);
+            assert_eq!(Ticks::count(db).await?, 1);
+            Ok(())
+        });
+    }
+}
 
 on_all_engines! {
     async fn what_is_inserted_is_found(db: &Database) {
@@ -129,6 +155,12 @@ on_all_engines! {
             assert_eq!(stored, Account { version, ..ada.clone() });
         }
         assert_eq!(Accounts::all(db).await?.len(), 1);
+    }
+
+    async fn upsert_of_an_id_that_is_to_be_assigned_says_what_was_stored(db: &Database) {
+        db.create_table::<Member>().await?;
+        let stored = Members::upsert(db, &member("ada@example.org", "Ada")).await?;
+        assert_eq!(Members::all(db).await?, [stored]);
     }
 
     async fn upsert_leaves_another_row_with_the_same_unique_value_alone(db: &Database) {
