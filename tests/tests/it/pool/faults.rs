@@ -2,7 +2,7 @@
 
 use wharf::prelude::*;
 use wharf::{CloseReason, Recycling};
-use wharf_tests::proxy::Proxy;
+use wharf_tests::proxy::{Fault, Proxy};
 use wharf_tests::server::Server;
 
 use super::stats::{assert_settled, settle};
@@ -53,6 +53,21 @@ on_servers! {
             db.close().await;
             watched.close().await;
         }
+    }
+
+    async fn a_connection_that_does_not_answer_when_it_comes_back_serves_nobody_else(_db: &Database, place: &Place) {
+        let (proxy, watched) = proxied(place.engine).await?;
+        let pool = PoolConfig::new().max_connections(1).recycling(Recycling::Fast).check_on_release(true);
+        let db = &watched.open(pool).await?;
+        open_accounts(db, [1]).await?;
+        settle(db).await?;
+        proxy.arm(b"SELECT 1", Fault::RequestLost);
+        assert_eq!(Accounts::count(db).await?, 1);
+        eventually("it is closed", async || Ok(closed(&readers(db), CloseReason::ValidationFailed) == 1)).await?;
+        assert_eq!(Accounts::count(db).await?, 1);
+        assert!(readers(db).check_pass_rate.is_some_and(|rate| rate < 1.0));
+        db.close().await;
+        watched.close().await;
     }
 
     /// bb8 #167, #194, #201: broken connections starved those who waited.

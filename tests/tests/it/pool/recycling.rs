@@ -1,5 +1,7 @@
 //! When a connection is replaced, when it is asked, and that nobody who uses the pool notices.
 
+use std::time::Instant;
+
 use wharf::prelude::*;
 use wharf::{CloseReason, Recycling};
 
@@ -89,6 +91,22 @@ on_all_engines! {
             let stats = readers(db);
             assert_eq!(stats.checks - before, if is_asked { 3 } else { 0 });
             assert_eq!(stats.check_pass_rate, is_asked.then_some(1.0));
+            db.execute("DROP TABLE accounts").await?;
+            db.close().await;
+        }
+    }
+
+    async fn adaptive_asks_who_has_idled_and_fast_does_not(_db: &Database, place: &Place) {
+        for recycling in [Recycling::Adaptive, Recycling::Fast] {
+            let db = &open(place, PoolConfig::new().recycling(recycling)).await?;
+            settle(db).await?;
+            let before = readers(db).checks;
+            let idle = Instant::now();
+            while idle.elapsed() < Duration::from_millis(1_100) {
+                tokio::task::yield_now().await;
+            }
+            Accounts::count(db).await?;
+            assert_eq!(readers(db).checks - before, u64::from(recycling == Recycling::Adaptive));
             db.execute("DROP TABLE accounts").await?;
             db.close().await;
         }
