@@ -74,8 +74,9 @@ impl Session {
         self.route.router().cluster().positions(&self.shared.caller)
     }
 
-    /// Ends it: waiting calls fail, running statements are stopped on the server, units of work that idle are rolled back,
-    /// and every later call fails with [`ErrorKind::Cancelled`] and this reason. A commit that is under way is not stopped.
+    /// Ends it: waiting calls fail, running statements are stopped on the server, units of work are rolled back (at once where
+    /// they idle, else a second after they have come to rest at most), and every later call fails with
+    /// [`ErrorKind::Cancelled`] and this reason, a commit too. One that is under way is not stopped.
     pub fn kill(&self, reason: &str) {
         self.shared.caller.end(reason);
         self.shared.slots.close();
