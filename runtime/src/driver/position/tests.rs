@@ -32,6 +32,20 @@ fn a_place_in_the_log_is_read_and_written_as_the_server_does() {
 }
 
 #[test]
+fn a_record_that_ends_with_its_page_ends_before_the_header_of_the_next_one() {
+    for (said, meant) in [
+        ("0/678018", "0/678000"),
+        ("0/678000", "0/678000"),
+        ("0/678020", "0/678020"),
+        ("0/677FF8", "0/677FF8"),
+        ("1/18", "1/0"),
+        ("FFFFFFFF/FFFFFFFF", "FFFFFFFF/FFFFFFFF"),
+    ] {
+        assert_eq!(Position::parse(said).unwrap().to_string(), meant);
+    }
+}
+
+#[test]
 fn transactions_are_read_and_written_as_the_server_does() {
     for text in ["", "0-1-100", "0-1-100,1-2-5"] {
         assert_eq!(set(text).to_string(), text);

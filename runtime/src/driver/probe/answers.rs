@@ -42,6 +42,7 @@ pub(super) fn postgres(
 ) -> Result<Report> {
     let (is_writable, position, timeline, receives, began, is_synchronous) = row;
     let lsn = |text: String| parse_lsn(&text).ok_or_else(|| unreadable(&text));
+    let place = |text: String| Position::parse(&text).ok_or_else(|| unreadable(&text));
     let timeline = timeline
         .map(|timeline| u32::try_from(timeline).map_err(|_| unreadable(&timeline.to_string())));
     let began = began.map(lsn).transpose()?;
@@ -51,7 +52,7 @@ pub(super) fn postgres(
         server: None,
         is_writable,
         timeline: timeline.transpose()?,
-        position: position.map(lsn).transpose()?.map(Position::Lsn),
+        position: position.map(place).transpose()?,
         history: began.map_or(History::Unknown, History::Began),
         receives,
         is_synchronous,
