@@ -302,14 +302,14 @@ impl Connection {
             true => Box::pin(self.end_transaction(answer)).await,
             false => answer,
         };
-        if alters || answer.as_ref().is_err_and(is_outdated) {
-            Box::pin(self.forget_statements()).await?;
-        }
         // One that failed may have failed before it was prepared.
         if let Lookup::Miss(hash) = lookup
             && (answer.is_ok() || self.prepared() > before)
         {
             self.statements.prepared(hash);
+        }
+        if alters || answer.as_ref().is_err_and(is_outdated) {
+            Box::pin(self.forget_statements()).await?;
         }
         answer
     }

@@ -67,6 +67,9 @@ pub(crate) trait Hold {
     /// What is said of a stream that ran into its deadline.
     fn explain(&self, error: Error) -> Error;
 
+    /// The server didn't stop it in time, so how it ends is unknown.
+    fn given_up(&mut self, _error: &Error) {}
+
     /// The exchange has ended, while somebody still read its rows.
     fn ended(&mut self, _problem: Option<&Error>) {}
 }
@@ -151,6 +154,7 @@ impl<T: FromRow, H: Hold> Stream for RowStream<T, H> {
                 } else if let Some(limit) = &mut this.limit
                     && let Poll::Ready(given_up) = limit.poll(holder, cx)
                 {
+                    holder.given_up(&given_up);
                     this.stop(Err(given_up));
                 }
             }

@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Outcome};
 
 /// The first pause before a server is asked again; then twice as long, and so on.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
-/// How long after the deadline the stream's end is waited for.
+/// How long the stream's end is waited for when the server has been asked.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
 
 /// How long a stream may take.
@@ -24,6 +24,8 @@ pub(super) struct StreamLimit {
     /// When to ask again.
     alarm: Pin<Box<Sleep>>,
     pause: Duration,
+    /// When the server was first asked to stop it.
+    asked_at: Option<Instant>,
     /// Whether the pool knows the deadline.
     is_known: bool,
 }
@@ -34,6 +36,7 @@ impl StreamLimit {
             deadline,
             alarm: Box::pin(tokio::time::sleep_until(deadline.into())),
             pause: FIRST_PAUSE,
+            asked_at: None,
             is_known: false,
         }
     }
@@ -46,7 +49,9 @@ impl StreamLimit {
         loop {
             ready!(self.alarm.as_mut().poll(cx));
             let now = Instant::now();
-            if now >= self.deadline + STOP_LIMIT {
+            // Nobody may have looked for long after the deadline.
+            let asked_at = *self.asked_at.get_or_insert(now);
+            if now >= asked_at + STOP_LIMIT {
                 let wire = holder.wire();
                 let outcome = wire.map_or(Outcome::RolledBack, |wire| wire.outcome_unread());
                 let error = timed_out("given up").with_outcome(outcome);

@@ -6,7 +6,7 @@
 //! is the simpler variant for servers of Maurer, "Fail at Scale", ACM Queue 13(8), 2015, as in Folly's `Codel`: after
 //! an interval whose shortest wait was above the target, whoever waited for more than twice the target is shed.
 //!
-//! It knows nothing of the line itself: it is told of each who has come to its head.
+//! It knows nothing of the line itself: it is told of each who has come to its head, and when there is nobody in it.
 #![deny(clippy::disallowed_methods)]
 
 use std::time::Duration;

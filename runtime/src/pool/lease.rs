@@ -232,6 +232,11 @@ impl<'p> Lease<'p> {
         true
     }
 
+    /// Takes back what [`stop_at`](Self::stop_at) said.
+    pub(crate) fn let_run(&self) {
+        self.update_holder(|holder| holder.more().stops = None);
+    }
+
     /// What runs now, if that may be stopped.
     fn running(&self) -> Option<Stop> {
         self.loan.as_ref()?.wire.stopper().running()
@@ -247,6 +252,11 @@ impl<'p> Lease<'p> {
     pub(crate) fn is_in_flight(&self) -> bool {
         let loan = self.loan.as_ref();
         loan.is_some_and(|loan| loan.wire.in_flight().is_some())
+    }
+
+    pub(super) fn is_clean(&self) -> bool {
+        let loan = self.loan.as_ref();
+        loan.is_some_and(|loan| loan.wire.is_clean())
     }
 
     pub(crate) fn wire(&mut self) -> Option<&mut Wire> {

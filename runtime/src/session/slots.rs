@@ -24,7 +24,7 @@ struct Holder {
     number: u64,
     runner: Runner,
     purpose: Purpose,
-    /// Since when nothing is run on it; `None` while something is.
+    /// Since when nothing is run on it; `None` while something is, and before the first time.
     idle_since: Option<Instant>,
 }
 
@@ -82,7 +82,7 @@ impl Slots {
             number,
             runner: Runner::current(),
             purpose: options.purpose,
-            idle_since: Some(Instant::now()),
+            idle_since: None,
         });
         drop(holders);
         Ok(Slot {
@@ -147,6 +147,11 @@ impl Slots {
 }
 
 impl Slot {
+    /// Nothing is run on it now.
+    pub(crate) fn rest(&self) {
+        note(&self.holders, self.number, Some(Instant::now()));
+    }
+
     /// Something is run on it from now on.
     pub(crate) fn busy(&self) -> Busy {
         note(&self.holders, self.number, None);

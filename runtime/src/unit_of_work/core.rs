@@ -96,7 +96,10 @@ impl Core {
                 let mut lease = lease.detach();
                 // A session's time is that on the server, so the wait for a connection isn't a part of it.
                 let deadline = begin.deadline();
-                let limit = statement_limit.map(|limit| limit.from(Instant::now()));
+                // Whoever waits for another call with the same key waits as long as it may.
+                let is_keyed = guard.is_some_and(|row| row.fingerprint.is_some());
+                let limit = statement_limit.filter(|_| !is_keyed);
+                let limit = limit.map(|limit| limit.from(Instant::now()));
                 let until = Deadline::earliest(deadline, limit);
                 let answer = begin.within(until, lease.exchange(request)).await;
                 answer.map_err(|error| error.attempting(|| "begin".into()))?;
@@ -115,6 +118,9 @@ impl Core {
         };
         if let Some(session) = &begin.session {
             session.count_transaction();
+        }
+        if let Some(slot) = &slot {
+            slot.rest();
         }
         let core = Arc::new(Self {
             span: telemetry::unit(dialect.name(), begin.site.name),
@@ -141,6 +147,8 @@ impl Core {
         {
             core.can_be_reclaimed(lease);
         }
+        // A kill that came before didn't find it.
+        core.check_life()?;
         Ok(core)
     }
 

@@ -11,6 +11,7 @@ use crate::driver::{Answer, By, Command, Dialect, Operation, Param, Request, com
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::mechanism::Mechanism;
 use crate::pool::{CloseReason, Lease};
+use crate::session::Slot;
 use crate::transaction::{
     Action, CommitOutcome, CommitSql, LevelId, Refusal, TransactionOptions, guard_sql,
 };
@@ -105,6 +106,7 @@ impl Core {
 
     async fn commit_outermost(&self) -> Result<Committed> {
         let mut carrier = self.quiet().await?;
+        let _busy = carrier.slot.as_ref().map(Slot::busy);
         let verdict = self.stack().check(0);
         if let Err(Refusal::Doomed { cause }) = verdict {
             drop(carrier);
@@ -295,6 +297,7 @@ impl Core {
 
     async fn rollback_outermost(&self) -> Result<()> {
         let mut carrier = self.wire.clone().lock_owned().await;
+        let _busy = carrier.slot.as_ref().map(Slot::busy);
         if let Some(lease) = &mut carrier.lease {
             // What is still out is stopped and rolled back in quarantine, where nobody has to wait for it; and a
             // rollback that fails leaves the connection there too.

@@ -102,7 +102,9 @@ impl<M: Mode> UnitOfWork<M> {
     /// `Ok` means committed.
     ///
     /// # Errors
-    /// [`ErrorKind::RolledBack`] when the unit was doomed or the engine refused; [`ErrorKind::CommitUnknown`] when the
+    /// [`ErrorKind::RolledBack`] when the unit was doomed or the engine refused; [`ErrorKind::Timeout`] or
+    /// [`ErrorKind::LimitExceeded`] when its time was up, and [`ErrorKind::Cancelled`] when its session was killed: then it
+    /// is rolled back as well; [`ErrorKind::CommitUnknown`] when the
     /// answer was lost, with an [id](Error::commit_id) where somebody can be asked about it; [`ErrorKind::UnitOfWorkSuspended`] when a nested unit or a stream is still open.
     ///
     /// # Cancel safety
@@ -287,9 +289,8 @@ impl<M: Mode> UnitOfWork<M> {
     /// # Errors
     /// As any statement.
     pub async fn raw(&self) -> Result<RawUnit> {
-        Ok(RawUnit {
-            carrier: self.handle.core.raw(self.handle.level).await?,
-        })
+        let carrier = self.handle.core.raw(self.handle.level).await?;
+        Ok(RawUnit::new(carrier))
     }
 
     /// Keeps the value of a call under a caller's key, which its commit is to make permanent with everything else.

@@ -6,6 +6,7 @@ use super::carrier::Carrier;
 use super::core::Core;
 use crate::driver::RawConnection;
 use crate::error::{Error, ErrorKind, Result};
+use crate::session::{Busy, Slot};
 use crate::transaction::LevelId;
 
 /// The connection of a unit of work, lent by [`UnitOfWork::raw`](crate::UnitOfWork::raw).
@@ -13,10 +14,19 @@ use crate::transaction::LevelId;
 /// Every other call on the unit waits until this is dropped.
 #[derive(Debug)]
 pub struct RawUnit {
-    pub(super) carrier: OwnedMutexGuard<Carrier>,
+    // Dropped before the connection is anybody else's.
+    _busy: Option<Busy>,
+    carrier: OwnedMutexGuard<Carrier>,
 }
 
 impl RawUnit {
+    pub(super) fn new(carrier: OwnedMutexGuard<Carrier>) -> Self {
+        Self {
+            _busy: carrier.slot.as_ref().map(Slot::busy),
+            carrier,
+        }
+    }
+
     /// sqlx's own connection. Don't begin, commit or roll back through it: the unit of work does that.
     ///
     /// # Errors

@@ -48,6 +48,11 @@ impl Hold for StreamHold {
         }
     }
 
+    fn given_up(&mut self, error: &Error) {
+        // What it did is unknown, and may still be found out to have gone well.
+        self.core.stack().doom_all(&error.to_shared());
+    }
+
     fn ended(&mut self, problem: Option<&Error>) {
         if let Some(error) = problem {
             self.core.note(error);
@@ -59,6 +64,10 @@ impl Hold for StreamHold {
 
 impl Drop for StreamHold {
     fn drop(&mut self) {
+        if let (Some(_), Some(lease)) = (&self.deadline, &self.carrier.lease) {
+            // Its rest is read, however long that takes: stopping it would doom the unit.
+            lease.let_run();
+        }
         // What is left of its rows is read by whoever comes next, who also tells the stack how it ended.
         self.core.is_streaming.store(false, Ordering::Relaxed);
     }

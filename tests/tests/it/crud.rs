@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use wharf::prelude::*;
 
 use crate::entities::{Account, Accounts, Member, Members, account, member, open_accounts};
-use crate::harness::{Engine, Place, refused, refused_saying, run};
+use crate::harness::{refused, refused_saying};
 
 /// A row that is its generated id and nothing else.
 #[derive(Entity, Debug, Clone, PartialEq)]
@@ -28,19 +28,6 @@ struct Tick {
 
 #[repository(Tick)]
 struct Ticks;
-
-#[test]
-fn upsert_of_an_id_that_the_engine_rounds_is_no_conflict() {
-    for engine in [Engine::Sqlite, Engine::Postgres] {
-        run(engine, async |db: &Database, _: &Place| {
-            db.create_table::<Tick>().await?;
-            let at = DateTime::from_timestamp(1_700_000_000, 123_456_789).expect("a time");
-            assert_eq!(Ticks::upsert(db, &Tick { at, price: 5 }).await?.price, 5);
-            assert_eq!(Ticks::count(db).await?, 1);
-            Ok(())
-        });
-    }
-}
 
 on_all_engines! {
     async fn what_is_inserted_is_found(db: &Database) {
@@ -161,6 +148,13 @@ on_all_engines! {
         db.create_table::<Member>().await?;
         let stored = Members::upsert(db, &member("ada@example.org", "Ada")).await?;
         assert_eq!(Members::all(db).await?, [stored]);
+    }
+
+    async fn upsert_of_an_id_that_the_engine_rounds_is_no_conflict(db: &Database) {
+        db.create_table::<Tick>().await?;
+        let at = DateTime::from_timestamp(1_700_000_000, 123_456_789).expect("a time");
+        assert_eq!(Ticks::upsert(db, &Tick { at, price: 5 }).await?.price, 5);
+        assert_eq!(Ticks::count(db).await?, 1);
     }
 
     async fn upsert_leaves_another_row_with_the_same_unique_value_alone(db: &Database) {

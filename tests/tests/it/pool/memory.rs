@@ -51,11 +51,16 @@ async fn it_outlives_a_mark_for_recycling() -> Result<()> {
 #[tokio::test]
 async fn it_outlives_hooks_that_do_not_want_it() -> Result<()> {
     let asked = Arc::new(AtomicU32::new(0));
-    let count = asked.clone();
-    let refusing = PoolConfig::new().after_release(move |_| {
-        count.fetch_add(1, Ordering::Relaxed);
-        Box::pin(async { Ok(false) })
-    });
+    let (before, after) = (asked.clone(), asked.clone());
+    let refusing = PoolConfig::new()
+        .before_acquire(move |_| {
+            before.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async { Ok(false) })
+        })
+        .after_release(move |_| {
+            after.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async { Ok(false) })
+        });
     let db = &open(refusing).await?;
     assert_eq!(balance(db, 1).await?, 100);
     assert!(asked.load(Ordering::Relaxed) > 1);

@@ -8,7 +8,7 @@ use futures_util::StreamExt as _;
 use wharf::prelude::*;
 
 use super::{Naps, Observer, SOON};
-use crate::entities::{balance, open_accounts, set_balance};
+use crate::entities::{Accounts, balance, open_accounts, set_balance};
 use crate::harness::{Place, refused, refused_saying};
 
 #[repository]
@@ -91,6 +91,25 @@ on_all_engines! {
         refused(balance(&unit, 1).await, ErrorKind::RolledBack);
         refused(unit.commit().await, ErrorKind::RolledBack);
         assert_eq!(balance(db, 1).await?, 100);
+        db.close().await;
+    }
+
+    async fn a_stream_that_was_dropped_in_time_dooms_no_unit(_db: &Database, place: &Place) {
+        let db = &super::open(place, 10 * SOON).await?;
+        open_accounts(db, 1..=3_000).await?;
+        let unit = db.begin().await?;
+        set_balance(&unit, 1, 5).await?;
+        let mut rows = Accounts::stream(&unit);
+        assert!(rows.next().await.is_some());
+        drop(rows);
+        let began = Instant::now();
+        // Longer than it takes until the pool has looked.
+        while began.elapsed() < 25 * SOON {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(balance(&unit, 1).await?, 5);
+        unit.commit().await?;
+        assert_eq!(balance(db, 1).await?, 5);
         db.close().await;
     }
 
