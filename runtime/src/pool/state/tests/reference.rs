@@ -8,6 +8,7 @@ use proptest::test_runner::Config;
 
 use super::super::*;
 use super::script::{ask, rules, settings};
+use crate::policy::elastic::Bounds;
 use crate::pool::core::{Chores, Core, Layout};
 use crate::pool::desk::Verdict;
 use crate::pool::flow::FlowId;
@@ -20,7 +21,32 @@ const MAX: usize = 4;
 const MAX_OPENING: usize = 2;
 /// By tenant; whoever has none has no limit.
 const LIMITS: [usize; 2] = [1, 2];
+/// By tenant, where anything is guaranteed.
+const GUARANTEED: [usize; 2] = [0, 1];
 const PAUSE: Duration = Duration::from_millis(100);
+/// Where the line is shed, and where the pool follows the load.
+const TARGET: Duration = Duration::from_millis(5);
+const INTERVAL: Duration = Duration::from_millis(60);
+const BOUNDS: Bounds = Bounds {
+    min: 1,
+    max: MAX as u32,
+};
+
+/// What not every pool has.
+#[derive(Debug, Clone, Copy)]
+struct Extras {
+    guarantees: bool,
+    sheds: bool,
+    is_elastic: bool,
+}
+
+fn extras() -> impl Strategy<Value = Extras> {
+    any::<[bool; 3]>().prop_map(|[guarantees, sheds, is_elastic]| Extras {
+        guarantees,
+        sheds,
+        is_elastic,
+    })
+}
 
 #[derive(Debug, Clone)]
 enum Event {
@@ -43,6 +69,7 @@ enum Event {
     Wait {
         ms: u64,
     },
+    Sample,
     Kill(FlowId),
     Close,
 }
@@ -76,7 +103,8 @@ fn event() -> impl Strategy<Value = Event> {
         8 => (any::<usize>(), failure).prop_map(|(which, failure)| Event::Failed(which, failure)),
         20 => any::<usize>().prop_map(Event::Closed),
         4 => Just(Event::Reap),
-        15 => (0..300u64).prop_map(|ms| Event::Wait { ms }),
+        15 => (0..60u64).prop_map(|ms| Event::Wait { ms }),
+        10 => Just(Event::Sample),
         2 => (0..3u64).prop_map(Event::Kill),
         1 => Just(Event::Close),
     ]
@@ -88,11 +116,13 @@ struct Waiter {
     flow: FlowId,
     priority: Priority,
     tenant: Option<usize>,
+    since: Time,
     deadline: Time,
 }
 
 /// A pool, and beside it what a naive one would know.
 struct Both {
+    extras: Extras,
     core: Core<()>,
     seats: [Seat; LIMITS.len()],
     now: Time,
@@ -106,19 +136,30 @@ struct Both {
     /// Until when nothing is opened.
     paused_until: Time,
     may_refuse_all: bool,
+    /// By tenant, before the event. What it gives back is handed on while it still counts.
+    held: [usize; LIMITS.len()],
     is_closed: bool,
 }
 
 impl Both {
-    fn new() -> Self {
-        let limits = [("0", LIMITS[0]), ("1", LIMITS[1])];
-        let limits = limits
-            .map(|(name, limit)| (name, PartitionLimits::new().max_connections(limit as u32)));
+    fn new(extras: Extras) -> Self {
+        let limits = [("0", 0), ("1", 1)].map(|(name, tenant)| {
+            let limits = PartitionLimits::new().max_connections(LIMITS[tenant] as u32);
+            let guaranteed = if extras.guarantees {
+                GUARANTEED[tenant]
+            } else {
+                0
+            };
+            (name, limits.guaranteed(guaranteed as u32))
+        });
         let rules = rules(limits);
+        let elastic = || Elastic::new(BOUNDS, 2, INTERVAL);
         let mut state = State::new(Settings {
             max: MAX,
             max_opening: MAX_OPENING,
             rules,
+            codel: extras.sheds.then(|| Codel::new(TARGET, INTERVAL)),
+            elastic: extras.is_elastic.then(elastic),
             ..settings()
         });
         let seats = ["0", "1"].map(|name| {
@@ -129,6 +170,7 @@ impl Both {
             )
         });
         Self {
+            extras,
             core: Core::new(
                 state,
                 [(); MAX],
@@ -148,12 +190,14 @@ impl Both {
             waiting: Vec::new(),
             paused_until: Time::from_millis(0),
             may_refuse_all: false,
+            held: [0; LIMITS.len()],
             is_closed: false,
         }
     }
 
     fn run(&mut self, event: &Event) {
         self.may_refuse_all = false;
+        self.held = [0, 1].map(|tenant| self.lent_to(tenant));
         let now = self.now;
         match event.clone() {
             Event::Ask {
@@ -238,6 +282,9 @@ impl Both {
                 let now = self.now;
                 self.decide(|state, idle, steps| state.tick(now, idle, steps));
             }
+            Event::Sample => {
+                self.decide(|state, idle, steps| state.sample(now, idle, steps));
+            }
             Event::Kill(flow) => {
                 self.may_refuse_all = true;
                 self.decide(|state, idle, steps| {
@@ -284,6 +331,7 @@ impl Both {
                 flow,
                 priority,
                 tenant,
+                since: self.now,
                 deadline,
             }),
             Err(refusal) => {
@@ -295,13 +343,21 @@ impl Both {
     fn lend(&mut self, slot: SlotId, tenant: Option<usize>) {
         self.lent.push((slot, tenant));
         if let Some(tenant) = tenant {
-            let lent = self
-                .lent
-                .iter()
-                .filter(|(_, other)| *other == Some(tenant))
-                .count();
+            let lent = self.lent_to(tenant);
             assert!(lent <= LIMITS[tenant], "tenant {tenant} has {lent}");
         }
+    }
+
+    fn lent_to(&self, tenant: usize) -> usize {
+        let lent = self.lent.iter();
+        lent.filter(|(_, other)| *other == Some(tenant)).count()
+    }
+
+    /// Whether a tenant has less than is guaranteed to it, and somebody who waits.
+    fn is_owed(&self, tenant: usize) -> bool {
+        let waits = |waiter: &Waiter| waiter.tenant == Some(tenant);
+        self.held[tenant].max(self.lent_to(tenant)) < GUARANTEED[tenant]
+            && self.waiting.iter().any(waits)
     }
 
     fn units_back(&mut self, tenant: Option<usize>) {
@@ -325,7 +381,7 @@ impl Both {
     /// Lets everybody look whose wait has ended. Nobody is passed over by an equal, and nobody is refused without a reason.
     fn claim(&mut self) -> Vec<SlotId> {
         let mut cx = Context::from_waker(Waker::noop());
-        let mut granted = Vec::new();
+        let (mut granted, mut served) = (Vec::new(), Vec::new());
         for waiter in std::mem::take(&mut self.waiting) {
             match waiter.wait.desk.look(&mut cx) {
                 Poll::Pending => self.waiting.push(waiter),
@@ -343,13 +399,29 @@ impl Both {
                         .remove(place.expect("what is granted was nobody's"));
                     self.lend(slot, waiter.tenant);
                     granted.push(slot);
+                    served.push(waiter.tenant);
                 }
                 Poll::Ready(Verdict::Refused(refusal)) => {
                     let is_late =
                         matches!(refusal, Refusal::TimedOut { .. }) && waiter.deadline <= self.now;
-                    assert!(is_late || self.may_refuse_all, "{waiter:?}: {refusal:?}");
+                    let stood = self.now.since(waiter.since);
+                    let may_shed = self.extras.sheds && waiter.priority != Priority::Critical;
+                    let is_shed = matches!(refusal, Refusal::Shed { .. });
+                    assert!(
+                        is_late || self.may_refuse_all || is_shed && may_shed && stood > 2 * TARGET,
+                        "{waiter:?}: {refusal:?}"
+                    );
                 }
             }
+        }
+        if self.extras.guarantees {
+            let passed = |tenant: &usize| served.iter().any(|other| *other != Some(*tenant));
+            let is_passed = |tenant: &usize| self.is_owed(*tenant) && passed(tenant);
+            assert_eq!(
+                (0..LIMITS.len()).find(is_passed),
+                None,
+                "it was owed a connection"
+            );
         }
         granted
     }
@@ -387,14 +459,10 @@ impl Both {
                 .filter(|waiter| waiter.tenant == tenant)
                 .count()
         };
-        let limited = LIMITS.iter().enumerate().map(|(tenant, limit)| {
-            let lent = self
-                .lent
-                .iter()
-                .filter(|(_, other)| *other == Some(tenant))
-                .count();
-            of(Some(tenant)).min(limit - lent)
-        });
+        let limited = LIMITS
+            .iter()
+            .enumerate()
+            .map(|(tenant, limit)| of(Some(tenant)).min(limit - self.lent_to(tenant)));
         of(None) + limited.sum::<usize>()
     }
 
@@ -443,9 +511,11 @@ impl Both {
             self.idle
         );
         if self.now >= self.paused_until {
+            let limit = self.core.look(|state, _| state.limit());
+            assert!((1..=MAX).contains(&limit) && (limit == MAX || self.extras.is_elastic));
             let wanted = runnable
                 .min(MAX_OPENING)
-                .min(self.opening.len() + MAX - occupied.len());
+                .min((self.opening.len() + limit).saturating_sub(occupied.len()));
             assert!(
                 self.opening.len() >= wanted,
                 "{} are being opened for {runnable}",
@@ -487,11 +557,11 @@ fn pick<T>(list: &mut Vec<T>, which: usize) -> Option<T> {
 }
 
 proptest! {
-    #![proptest_config(Config { cases: 200, failure_persistence: None, ..Config::default() })]
+    #![proptest_config(Config { cases: 400, failure_persistence: None, ..Config::default() })]
 
     #[test]
-    fn a_pool_does_what_a_naive_one_would(events in prop::collection::vec(event(), 1..100)) {
-        let mut both = Both::new();
+    fn a_pool_does_what_a_naive_one_would(extras in extras(), events in prop::collection::vec(event(), 1..100)) {
+        let mut both = Both::new(extras);
         for event in &events {
             both.run(event);
         }
