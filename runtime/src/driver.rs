@@ -17,6 +17,7 @@ mod control;
 mod dialect;
 mod failure;
 mod gather;
+mod hold;
 mod interrupt;
 mod json;
 mod kind;
@@ -59,6 +60,7 @@ pub(crate) use control::SharedControl;
 pub use dialect::Dialect;
 pub(crate) use failure::commit_unknown;
 pub(crate) use gather::gather;
+pub(crate) use hold::Hold;
 pub(crate) use json::{hex, json_text, push_array};
 pub use kind::Kind;
 pub use param::Param;
@@ -72,7 +74,7 @@ pub(crate) use request::{Command, Operation, Request};
 pub(crate) use setting::Setting;
 pub(crate) use statements::StatementCounts;
 pub(crate) use stop::{Stop, Stopper, stop};
-pub(crate) use stream::{Hold, RowStream, channel as row_channel};
+pub(crate) use stream::{RowStream, channel as row_channel};
 #[cfg(feature = "json")]
 pub use value::Json;
 #[cfg(feature = "json")]

@@ -10,9 +10,9 @@ use futures_util::Stream;
 use tokio::sync::mpsc;
 
 use super::answer::{By, Rows};
+use super::hold::Hold;
 use super::stream_limit::StreamLimit;
 use super::value::FromRow;
-use super::wire::Wire;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How many rows travel together: enough to make the hand-over cheap, few enough to start early.
@@ -51,27 +51,6 @@ impl RowSender {
 pub(crate) fn channel() -> (RowSender, mpsc::Receiver<Parcel>) {
     let (sender, receiver) = mpsc::channel(BATCHES);
     (RowSender(sender), receiver)
-}
-
-/// Who holds the wire of a stream, and gives it back when dropped.
-pub(crate) trait Hold {
-    fn wire(&mut self) -> Option<&mut Wire>;
-
-    /// Has the server stop what runs now.
-    fn stop(&mut self);
-
-    /// Has the server stop what runs now a second after the deadline at the latest, though nobody reads on until then.
-    /// `false` when nothing runs that may be stopped.
-    fn stop_at(&mut self, deadline: Instant) -> bool;
-
-    /// What is said of a stream that ran into its deadline.
-    fn explain(&self, error: Error) -> Error;
-
-    /// The server didn't stop it in time, so how it ends is unknown.
-    fn given_up(&mut self, _error: &Error) {}
-
-    /// The exchange has ended, while somebody still read its rows.
-    fn ended(&mut self, _problem: Option<&Error>) {}
 }
 
 /// Rows of type `T`, decoded as they come.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::Sleep;
 
-use super::stream::Hold;
+use super::hold::Hold;
 use crate::error::{Error, ErrorKind, Outcome};
 
 /// The first pause before a server is asked again; then twice as long, and so on.
